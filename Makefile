@@ -1,0 +1,51 @@
+# Two commands on a fresh machine (Python >= 3.11, make):
+#   make demo           install zstatic here, build the sample library's site and serve it (SERVE=0: only build)
+#   make test           install the test dependencies, find or install a Chromium, run every test
+PYTHON ?= python3
+SERVE ?= 1
+PORT ?= 8000
+DEMO ?= demo
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint format wheel-check clean
+
+demo: $(VENV)/.installed
+	$(BIN)/zstatic demo $(DEMO) --no-serve
+ifneq ($(SERVE),0)
+	$(BIN)/zstatic --root $(DEMO) serve --port $(PORT)
+endif
+
+test: $(VENV)/.installed-test
+	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The wheel, installed into an empty environment elsewhere, builds the demo.
+wheel-check: $(VENV)/.installed
+	.ci/wheel-check $(BIN)/python
+
+clean:
+	rm -rf $(VENV) $(DEMO) dist build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "zstatic needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Could not make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2; exit 2; }
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
+	touch $@ $(VENV)/.installed

@@ -1,0 +1,5 @@
+"""`python -m zstatic` is `zstatic`."""
+
+from zstatic.cli import main
+
+main()

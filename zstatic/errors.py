@@ -1,0 +1,98 @@
+"""Everything that can stop a run, and what can be wrong without stopping it.
+
+    ZstaticError
+    ├── ConfigError          site.toml, an option or an environment variable
+    ├── ApiError             the Zotero API did not give what was asked
+    │   ├── ApiUnreachable   no answer, or no usable one; trying again may help
+    │   ├── AccessDenied     key refused, or without the permission needed
+    │   ├── LibraryNotFound  no such library, or invisible to this key
+    │   ├── RateLimited      told to wait for longer than we may
+    │   └── LibraryMoved     the library changed while it was being read
+    ├── GuardError           the site would shrink or leak
+    ├── MirrorError          the local copy cannot be read or written
+    │   └── MirrorLocked     another run holds it
+    ├── ThemeError           a template or theme folder
+    ├── BadPath              an output would lie outside the site folder, or clash
+    └── SearchError          Pagefind failed
+
+Raise where the facts are; only `cli.py` catches.
+"""
+
+from dataclasses import dataclass
+
+
+class ZstaticError(Exception):
+    """A failure the user can act on.
+
+    hint: what to do, one sentence; "" when the message says it all.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(ZstaticError):
+    """Something the user wrote cannot be used."""
+
+
+class ApiError(ZstaticError):
+    """The Zotero API did not give what was asked for."""
+
+
+class ApiUnreachable(ApiError):
+    """No answer within the budget, or none that can be read."""
+
+
+class AccessDenied(ApiError):
+    """The key is refused or lacks a permission."""
+
+
+class LibraryNotFound(ApiError):
+    """There is no such library for this key."""
+
+
+class RateLimited(ApiError):
+    """The server asks to wait longer than a run may take."""
+
+
+class LibraryMoved(ApiError):
+    """The library changed between two answers that must agree."""
+
+
+class GuardError(ZstaticError):
+    """Publishing would remove or expose more than the guard allows."""
+
+
+class MirrorError(ZstaticError):
+    """The local copy cannot be opened, read or written."""
+
+
+class MirrorLocked(MirrorError):
+    """Another run is working in this folder."""
+
+
+class ThemeError(ZstaticError):
+    """A template or theme folder is missing or wrong."""
+
+
+class BadPath(ZstaticError):
+    """An output path leaves the site folder, or two outputs claim one path."""
+
+
+class SearchError(ZstaticError):
+    """The search index could not be made."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """A finding that does not stop the site; listed once at the end of a run.
+
+    code: stable, for machines, e.g. "file-missing".
+    where: what it is about, e.g. "groups/1/items/ABCD2345" or "site.toml"; "" = the whole site.
+    """
+
+    code: str
+    where: str
+    message: str
