@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
-from zstatic.dates import PartialDate
+from zstatic.config import Config, LibraryConfig
+from zstatic.dates import PartialDate, parse_date
 from zstatic.errors import Problem
+from zstatic.richtext import clean, note_text
+from zstatic.schema import Schema
+from zstatic.urls import safe_href
+
+if TYPE_CHECKING:
+    from zstatic.mirror import Mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +86,23 @@ class Item:
 
     item_type: Zotero's, e.g. "journalArticle"; "attachment" and "note" for standalone ones,
         whose own file or text is the only member of attachments or notes.
-    title: raw, may carry Zotero's inline markup (see richtext); taken from the type's own title field; may be "".
-    fields: every other non-empty field, in the schema's order; raw text.
-    tags: stripped, without repeats (compared casefolded), in Zotero's order.
+    title: raw, may carry Zotero's inline markup (see richtext); from the type's own title field; may be "".
+        A standalone note's first line.
+    fields: every other non-empty field, the date included, in the schema's order, then by name those it does
+        not know; raw text.
+    tags: stripped, without repeats, in Zotero's order; from `selection.select` on, also without repeats in
+        another case. (Not before: a rule may name the other case.)
     collections: keys that exist in the Library, sorted.
     related: keys of items in the same Library, sorted; both directions, never itself.
-    replaces: old keys of items merged into this one (dc:replaces).
-    date_added, date_modified: ISO 8601 as Zotero gives it; "" if absent.
+    replaces: old keys of items merged into this one (dc:replaces), sorted; none is an item in the Library.
+    attachments: in Zotero's order of the best one: files before links, PDFs before others, those from the
+        item's own URL first, then the oldest.
+    notes: oldest first.
+    date_added, date_modified: "2026-11-20T17:55:05Z"; "" if absent or unreadable.
     citations: style -> HTML of the formatted reference as the API gives it, NOT sanitised.
-    exports: format -> the item as Zotero exports it (BibTeX, RIS text; CSL-JSON as JSON text).
+    exports: format -> the item as Zotero exports it (BibTeX, RIS text; CSL-JSON as JSON text); raw until
+        `selection.select` has rewritten it: from then on without excluded tags, notes, files and library
+        numbers.
     """
 
     key: str
@@ -120,3 +138,364 @@ class Library:
     items: Mapping[str, Item]
     collections: Mapping[str, Collection]
     problems: tuple[Problem, ...] = ()
+
+
+JSON = Any
+
+_KEY = re.compile(r"[A-Z0-9]{8}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_ITEM_URI = re.compile(r"https?://(?:www\.)?zotero\.org/((?:users|groups)/\d+)/items/([A-Z0-9]{8})")
+
+_CHILD_TYPES = ("attachment", "note", "annotation")
+# Not to be taken for fields that a newer schema brings: what describes the object, its file or its people.
+_NOT_FIELDS = frozenset(
+    (
+        *("key", "version", "itemType", "parentItem", "dateAdded", "dateModified", "libraryID", "note"),
+        *("creators", "tags", "collections", "relations", "deleted", "inPublications"),
+        *("linkMode", "contentType", "charset", "filename", "path", "md5", "mtime"),
+        *("createdByUser", "createdByUserID", "lastModifiedByUser", "lastModifiedByUserID", "username"),
+    )
+)
+
+
+def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Library:
+    """Read one mirrored library, with everything in it that is not in the trash.
+
+    What cannot be read is left out and named in `problems`. Nothing is selected yet: see `selection`.
+    """
+    problems: list[Problem] = []
+    schema = Schema.from_json(mirror.schema())
+    collections = _read_collections(mirror, library, problems)
+    texts = _Texts(
+        {style: mirror.citations(style, config.citations.locale) for style in config.citations.styles},
+        {format: mirror.exports(format) for format in config.exports.formats},
+    )
+    live, children = _place_items(_read_objects(mirror, "items", library, problems), library, problems)
+    relations = _resolve_relations(live, library)
+    items: dict[str, Item] = {}
+    for key, raw in live.items():
+        items[key] = _item(raw, schema, collections, children.get(key, []), relations[key], texts)
+    return Library(
+        id=library.id,
+        slug=library.slug,
+        # Never the id in its place: an account's number is not published.
+        name=clean(library.name or mirror.library_name or config.site.title).strip(),
+        version=mirror.library_version,
+        items=items,
+        collections=collections,
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """One raw object whose shape has been checked. meta, data: as received."""
+
+    key: str
+    library: str
+    meta: Mapping[str, JSON]
+    data: Mapping[str, JSON]
+
+    def text(self, name: str) -> str:
+        """A field without control characters and outer spaces; "" when absent or not text."""
+        value = self.data.get(name)
+        if isinstance(value, str):
+            return clean(value).strip()
+        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+
+    def rows(self, name: str) -> list[dict[str, JSON]]:
+        value = self.data.get(name)
+        return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+    @property
+    def item_type(self) -> str:
+        return self.text("itemType")
+
+    @property
+    def parent(self) -> str:
+        return self.text("parentItem")
+
+    @property
+    def is_trashed(self) -> bool:
+        return bool(self.data.get("deleted"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """citations: style -> item key -> HTML. exports: format -> item key -> text."""
+
+    citations: Mapping[str, Mapping[str, str]]
+    exports: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    related: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+
+def _read_objects(
+    mirror: Mirror, kind: Literal["items", "collections"], library: LibraryConfig, problems: list[Problem]
+) -> dict[str, _Raw]:
+    """All objects of a kind that have the shape of one, in key order."""
+    objects: dict[str, _Raw] = {}
+    for key, raw in mirror.objects(kind):
+        data = raw.get("data") if isinstance(raw, dict) else None
+        if not _KEY.fullmatch(key) or not isinstance(data, dict):
+            where = f"{library.id}/{kind}/{key}"
+            problems.append(Problem("object-unreadable", where, "Not an object of Zotero's; left out."))
+            continue
+        meta, owner = raw.get("meta"), raw.get("library")
+        objects[key] = _Raw(key, _owner(owner), meta if isinstance(meta, dict) else {}, data)
+    return dict(sorted(objects.items()))
+
+
+def _owner(library: JSON) -> str:
+    """Whose object it is, as item URIs name it: "users/123". The desktop API answers to users/0 instead."""
+    return f"{library.get('type')}s/{library.get('id')}" if isinstance(library, dict) else ""
+
+
+# Collections
+
+
+def _read_collections(
+    mirror: Mirror, library: LibraryConfig, problems: list[Problem]
+) -> dict[str, Collection]:
+    """The collections that are not in the trash themselves; one without a living parent is top-level."""
+    objects = _read_objects(mirror, "collections", library, problems)
+    live = {key: raw for key, raw in objects.items() if not raw.is_trashed}
+    parents = {key: raw.text("parentCollection") for key, raw in live.items()}
+    tree = {key: parent if parent in live else None for key, parent in parents.items()}
+    for key in _cycle_breakers(tree):
+        where = f"{library.id}/collections/{key}"
+        problems.append(Problem("collection-cycle", where, "It lies within itself; moved to the top level."))
+        tree[key] = None
+    return {key: Collection(key, raw.text("name"), tree[key]) for key, raw in live.items()}
+
+
+def _cycle_breakers(tree: Mapping[str, str | None]) -> list[str]:
+    """The first key of each cycle of parents."""
+    done: set[str] = set()
+    breakers = []
+    for start in tree:
+        path: dict[str, None] = {}
+        key: str | None = start
+        while key is not None and key not in done and key not in path:
+            path[key] = None
+            key = tree[key]
+        if key is not None and key in path:
+            keys = list(path)
+            breakers.append(min(keys[keys.index(key) :]))
+        done.update(path)
+    return breakers
+
+
+# Which items stand where
+
+
+def _place_items(
+    objects: dict[str, _Raw], library: LibraryConfig, problems: list[Problem]
+) -> tuple[dict[str, _Raw], dict[str, list[_Raw]]]:
+    """The live top-level items by key, and the live notes and attachments of each.
+
+    Zotero leaves the children of a trashed parent unflagged: they go with it.
+    """
+    live: dict[str, _Raw] = {}
+    children: dict[str, list[_Raw]] = {}
+    for key, raw in objects.items():
+        if raw.is_trashed or not raw.item_type or not _is_published_kind(raw):
+            if not raw.item_type:
+                problems.append(_problem("object-unreadable", library, key, "It has no item type; left out."))
+        elif not raw.parent:
+            live[key] = raw
+        elif raw.parent not in objects or objects[raw.parent].parent:
+            problems.append(_problem("parent-missing", library, key, "It has no parent item; left out."))
+        elif not objects[raw.parent].is_trashed:
+            children.setdefault(raw.parent, []).append(raw)
+    return live, children
+
+
+def _is_published_kind(raw: _Raw) -> bool:
+    """Annotations and the images inside notes are parts of other things, and people's own thinking."""
+    return raw.item_type != "annotation" and raw.data.get("linkMode") != "embedded_image"
+
+
+def _problem(code: str, library: LibraryConfig, key: str, message: str) -> Problem:
+    return Problem(code, f"{library.id}/items/{key}", message)
+
+
+# Relations
+
+
+def _resolve_relations(items: Mapping[str, _Raw], library: LibraryConfig) -> dict[str, _Relations]:
+    """Relations among these items, made mutual; a merged item's old key leads to what it was merged into."""
+    owner = library.id.removesuffix("/publications")
+    replaced: dict[str, str] = {}
+    replaces: dict[str, set[str]] = {key: set() for key in items}
+    for key, raw in items.items():
+        for old in _related_keys(raw, "dc:replaces", owner):
+            if old not in items and replaced.setdefault(old, key) == key:
+                replaces[key].add(old)
+    related: dict[str, set[str]] = {key: set() for key in items}
+    for key, raw in items.items():
+        for named in _related_keys(raw, "dc:relation", owner):
+            other = replaced.get(named, named)
+            if other in items and other != key:
+                related[key].add(other)
+                related[other].add(key)
+    return {key: _Relations(tuple(sorted(related[key])), tuple(sorted(replaces[key]))) for key in items}
+
+
+def _related_keys(raw: _Raw, predicate: str, owner: str) -> Iterator[str]:
+    """The keys that a relation names in the item's own library; the same key may exist in others."""
+    relations = raw.data.get("relations")
+    value = relations.get(predicate) if isinstance(relations, dict) else None
+    for uri in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+        match = _ITEM_URI.fullmatch(uri) if isinstance(uri, str) else None
+        if match and match[1] in (owner, raw.library):
+            yield match[2]
+
+
+# Items
+
+
+def _item(
+    raw: _Raw,
+    schema: Schema,
+    collections: Mapping[str, Collection],
+    children: list[_Raw],
+    relations: _Relations,
+    texts: _Texts,
+) -> Item:
+    item_type = raw.item_type
+    # A standalone attachment or note is an item and its own only child.
+    own = [raw, *children] if item_type in _CHILD_TYPES else children
+    title_field = schema.title_field(item_type)
+    member_of = raw.data.get("collections")
+    url = raw.text("url")
+    return Item(
+        key=raw.key,
+        item_type=item_type,
+        title=_note_title(raw) if item_type == "note" else raw.text(title_field),
+        creators=_creators(raw),
+        date=parse_date(raw.text(schema.date_field(item_type)), _meta_text(raw, "parsedDate")),
+        fields=_fields(raw, schema, title_field),
+        tags=_tags(raw),
+        collections=_known(member_of, collections),
+        related=relations.related,
+        replaces=relations.replaces,
+        attachments=_attachments(own, url),
+        notes=_notes(own),
+        date_added=_timestamp(raw.text("dateAdded")),
+        date_modified=_timestamp(raw.text("dateModified")),
+        citations=_texts_of(raw.key, texts.citations),
+        exports=_texts_of(raw.key, texts.exports),
+    )
+
+
+def _meta_text(raw: _Raw, name: str) -> str:
+    value = raw.meta.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _known(keys: JSON, collections: Mapping[str, Collection]) -> tuple[str, ...]:
+    # A deleted collection stays in its items' lists until they are next changed.
+    named = {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
+    return tuple(sorted(named & collections.keys()))
+
+
+def _texts_of(key: str, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {name: text for name, by_key in texts.items() if (text := by_key.get(key, "")).strip()}
+
+
+def _fields(raw: _Raw, schema: Schema, title_field: str) -> dict[str, str]:
+    known = schema.fields(raw.item_type)
+    names = [name for name in known if name != title_field]
+    if raw.item_type not in _CHILD_TYPES:
+        taken = {*known, title_field, *_NOT_FIELDS}
+        names += sorted(name for name in raw.data.keys() - taken if _FIELD_NAME.fullmatch(name))
+    return {name: text for name in names if (text := raw.text(name))}
+
+
+def _tags(raw: _Raw) -> tuple[str, ...]:
+    names = (row.get("tag") for row in raw.rows("tags"))
+    tags = (clean(name).strip() for name in names if isinstance(name, str))
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _creators(raw: _Raw) -> tuple[Creator, ...]:
+    return tuple(creator for row in raw.rows("creators") if (creator := _creator(row)).family)
+
+
+def _creator(row: Mapping[str, JSON]) -> Creator:
+    role, name, family, given = (
+        " ".join(clean(value).split()) if isinstance(value := row.get(part), str) else ""
+        for part in ("creatorType", "name", "lastName", "firstName")
+    )
+    role = role or "author"
+    if name or not family:
+        return Creator(role, name or given)
+    return Creator(role, family, given)
+
+
+def _attachments(children: Iterable[_Raw], item_url: str) -> tuple[Attachment, ...]:
+    found = [_attachment(raw) for raw in children if raw.item_type == "attachment"]
+
+    def order(attachment: Attachment) -> tuple[bool, bool, bool, str, str]:
+        return (
+            attachment.link_mode == "linked_url",
+            attachment.media_type != "application/pdf",
+            not item_url or attachment.url != item_url,
+            attachment.date_added,
+            attachment.key,
+        )
+
+    return tuple(sorted(found, key=order))
+
+
+def _attachment(raw: _Raw) -> Attachment:
+    link_mode = raw.text("linkMode")
+    is_stored = link_mode in ("imported_file", "imported_url")
+    md5 = raw.text("md5").lower()
+    title = raw.text("title")
+    if link_mode == "linked_file":
+        # The title may repeat the path on somebody's computer.
+        title = re.split(r"[/\\]", title)[-1]
+    return Attachment(
+        key=raw.key,
+        title=title,
+        link_mode=link_mode,
+        media_type=raw.text("contentType").partition(";")[0].strip().lower(),
+        filename=raw.text("filename") if is_stored else "",
+        md5=md5 if is_stored and _MD5.fullmatch(md5) else None,
+        url="" if link_mode == "linked_file" else _web_url(raw.text("url")),
+        tags=_tags(raw),
+        date_added=_timestamp(raw.text("dateAdded")),
+    )
+
+
+def _web_url(url: str) -> str:
+    href = safe_href(url)
+    return "" if href.startswith("mailto:") else href
+
+
+def _notes(children: Iterable[_Raw]) -> tuple[Note, ...]:
+    notes = [raw for raw in children if raw.item_type == "note"]
+    notes.sort(key=lambda raw: (raw.text("dateAdded"), raw.key))
+    return tuple(Note(raw.key, raw.text("note"), _tags(raw)) for raw in notes)
+
+
+def _note_title(raw: _Raw) -> str:
+    lines = note_text(raw.text("note")).split("\n")
+    return lines[0] if len(lines[0]) <= 120 else f"{lines[0][:119].rstrip()}…"
+
+
+def _timestamp(text: str) -> str:
+    """A point in time the way Zotero writes it; "" for anything that is none."""
+    try:
+        when = datetime.fromisoformat(text)
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return when.replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,136 @@
+"""Zotero's exports of an item -> the same with the tags that may be published, and nothing private.
+
+Zotero exports every tag, and depending on the format notes, file paths and the library's internal number too.
+Tags may hold commas, so their line cannot be filtered; it is written anew, the way Zotero writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from zstatic.richtext import clean
+
+
+class Unreadable(ValueError):
+    """The text is not what Zotero exports in this format: nothing can be taken out of it with certainty."""
+
+
+def rewrite(format: str, text: str, key: str, tags: tuple[str, ...]) -> str:
+    """An item's export with these tags only. Raises Unreadable; also for a format that is not known here."""
+    if format not in _REWRITERS:
+        raise Unreadable(f"no way to take tags out of {format}")
+    return _REWRITERS[format](clean(text), key, tags)
+
+
+# BibTeX
+
+_BIBTEX_ENTRY = re.compile(r"\s*@\w+\{[^,{}]*,\s*")
+_BIBTEX_NAME = re.compile(r"([\w:.+/-]+)\s*=\s*")
+_BIBTEX_BARE = re.compile(r"[\w:.+-]+(?:\s*#\s*[\w:.+-]+)*")
+_BIBTEX_QUOTED = re.compile(r'"[^"]*"')
+_BIBTEX_NEXT = re.compile(r",?\s*")
+_BRACE = re.compile(r"[{}]")
+_BIBTEX_PRIVATE = frozenset(("annote", "annotation", "file", "keywords", "keyword"))
+
+# As Zotero's BibTeX translator escapes text.
+_BIBTEX_ESCAPES = str.maketrans(
+    {char: f"\\{char}" for char in "#$%&_"}
+    | {
+        "|": r"{\textbar}",
+        "<": r"{\textless}",
+        ">": r"{\textgreater}",
+        "~": r"{\textasciitilde}",
+        "^": r"{\textasciicircum}",
+        "\\": r"{\textbackslash}",
+        "{": r"\{\vphantom{\}}",
+        "}": r"\vphantom{\{}\}",
+    }
+)
+
+
+def _bibtex(text: str, key: str, tags: tuple[str, ...]) -> str:
+    start = _BIBTEX_ENTRY.match(text)
+    if not start:
+        raise Unreadable("not a BibTeX entry")
+    keywords = (
+        f"\tkeywords = {{{', '.join(tag.translate(_BIBTEX_ESCAPES) for tag in tags)}}}," if tags else ""
+    )
+    fields: list[str] = []
+    position = start.end()
+    while name := _BIBTEX_NAME.match(text, position):
+        end = _end_of_value(text, name.end())
+        if name[1].lower() not in _BIBTEX_PRIVATE:
+            fields.append(f"\t{text[position:end]},")
+        elif name[1].lower() == "keywords":
+            fields.append(keywords)
+            keywords = ""
+        separator = _BIBTEX_NEXT.match(text, end)
+        position = separator.end() if separator else end
+    if text[position:].strip() != "}":
+        raise Unreadable("a BibTeX entry with unbalanced braces")
+    lines = [start[0].strip(), *filter(None, [*fields, keywords]), "}"]
+    return "\n".join(lines) + "\n"
+
+
+def _end_of_value(text: str, start: int) -> int:
+    if not text.startswith("{", start):
+        simple = _BIBTEX_QUOTED.match(text, start) or _BIBTEX_BARE.match(text, start)
+        if not simple:
+            raise Unreadable("a BibTeX field without a value")
+        return simple.end()
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.end()
+    raise Unreadable("a BibTeX field that never ends")
+
+
+# RIS
+
+_RIS_LINE = re.compile(r"([A-Z][A-Z0-9])  -(?: |$)")
+_RIS_PRIVATE = frozenset(("KW", "N1", "RN", "L1", "L2", "L3", "L4"))
+
+
+def _ris(text: str, key: str, tags: tuple[str, ...]) -> str:
+    lines: list[str] = []
+    keep = False
+    is_complete = False
+    for line in text.strip().split("\n"):
+        if tag := _RIS_LINE.match(line):
+            # A value goes on for as many lines as do not start with a tag of their own.
+            keep = tag[1] not in _RIS_PRIVATE
+            is_complete = tag[1] == "ER"
+            if is_complete:
+                lines += [f"KW  - {' '.join(name.split())}" for name in tags]
+        if keep:
+            lines.append(line)
+    if not is_complete or not lines[0].startswith("TY  - "):
+        raise Unreadable("not a whole RIS record")
+    return "\r\n".join(lines).rstrip() + " \r\n"
+
+
+# CSL-JSON
+
+_CSL_PRIVATE = frozenset(("id", "keyword", "annote", "system_id"))
+
+
+def _csljson(text: str, key: str, tags: tuple[str, ...]) -> str:
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise Unreadable("not JSON") from error
+    if not isinstance(record, dict):
+        raise Unreadable("not one CSL-JSON record")
+    public = {name: value for name, value in record.items() if name not in _CSL_PRIVATE}
+    # Once more: JSON escapes can stand for control characters and half of a surrogate pair.
+    return clean(json.dumps({"id": key, **public}, ensure_ascii=False))
+
+
+_REWRITERS: dict[str, Callable[[str, str, tuple[str, ...]], str]] = {
+    "bibtex": _bibtex,
+    "ris": _ris,
+    "csljson": _csljson,
+}

@@ -1,0 +1,202 @@
+"""What may be published: the only place that decides.
+
+Later stages cannot leak what they never receive, so what is dropped here goes with every reference to it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from zstatic.config import AttachmentRules, SelectRules
+from zstatic.errors import Problem
+from zstatic.exporttext import Unreadable, rewrite
+from zstatic.library import Attachment, Collection, Item, Library, Note
+from zstatic.urls import EXTENSIONS
+
+Child = TypeVar("Child", Attachment, Note)
+
+
+def select(library: Library, rules: SelectRules) -> Library:
+    """The part of a library that the rules let out.
+
+    Excluding wins over including, also through subcollections. Excluded tags are in nothing that comes out,
+    exports included; of tags that differ only in case the first stays. A rule that names an unknown
+    collection becomes a Problem; a `collections` rule of which nothing is known selects nothing.
+    """
+    problems = [*library.problems]
+    excluded = _named(rules.exclude_collections, "exclude_collections", library, problems)
+    included = _named(rules.collections, "collections", library, problems) - excluded
+    visible = included if rules.collections else library.collections.keys() - excluded
+
+    def is_published(item: Item) -> bool:
+        return (
+            excluded.isdisjoint(item.collections)
+            and (not rules.collections or not included.isdisjoint(item.collections))
+            and (not rules.item_include or _any_match(rules.item_include, item.tags))
+            and not _any_match(rules.item_exclude, item.tags)
+            and not _is_excluded_standalone(item, rules)
+        )
+
+    kept = {key: item for key, item in library.items.items() if is_published(item)}
+
+    def public(item: Item) -> Item:
+        return replace(
+            _without_excluded_parts(item, rules),
+            collections=tuple(key for key in item.collections if key in visible),
+            related=tuple(key for key in item.related if key in kept),
+            exports=_public_exports(item, rules, library, problems),
+        )
+
+    return replace(
+        library,
+        items={key: public(item) for key, item in kept.items()},
+        collections=_public_collections(library.collections, visible),
+        problems=tuple(problems),
+    )
+
+
+def published_files(
+    item: Item, rules: AttachmentRules, find_file: Callable[[str], Path | None]
+) -> tuple[Attachment, ...]:
+    """The attachments of a selected item whose files are published, in the item's order.
+
+    find_file: md5 -> the mirror's verified file; None = not there. `Mirror.file` and a dict's `get` are such.
+    Only media types of the rules which have an extension in `urls.EXTENSIONS` come out: never active content.
+    """
+    return tuple(
+        attachment
+        for attachment in item.attachments
+        if may_publish(attachment, rules)
+        and attachment.md5
+        and (file := find_file(attachment.md5))
+        and file.stat().st_size <= rules.max_size
+    )
+
+
+def may_publish(attachment: Attachment, rules: AttachmentRules) -> bool:
+    """Whether the rules publish this file once it is there; its size is not known before."""
+    listed = {media_type.strip().lower() for media_type in rules.media_types}
+    if not attachment.md5 or attachment.media_type not in listed & EXTENSIONS.keys():
+        return False
+    if rules.publish == "tagged":
+        return rules.tag.strip().casefold() in {tag.casefold() for tag in attachment.tags}
+    return rules.publish == "all"
+
+
+# Collections
+
+
+def _named(names: Iterable[str], setting: str, library: Library, problems: list[Problem]) -> set[str]:
+    """The collections that a rule names by key or by name, with all below them.
+
+    If several bear the name, all are meant.
+    """
+    by_name: dict[str, set[str]] = {}
+    for key, collection in library.collections.items():
+        by_name.setdefault(collection.name.strip().casefold(), set()).add(key)
+    found: set[str] = set()
+    for name in names:
+        if name in library.collections:
+            found.add(name)
+        elif keys := by_name.get(name.strip().casefold()):
+            found |= keys
+        else:
+            problems.append(_unknown_collection(name, setting, library))
+    return _with_subcollections(found, library)
+
+
+def _unknown_collection(name: str, setting: str, library: Library) -> Problem:
+    names = {collection.name for collection in library.collections.values()}
+    close = difflib.get_close_matches(name, sorted(names | library.collections.keys()), n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else " `zstatic collections` lists them."
+    message = f"[select] {setting}: there is no collection {name!r}.{hint}"
+    return Problem("unknown-collection", library.id, message)
+
+
+def _with_subcollections(keys: Iterable[str], library: Library) -> set[str]:
+    children: dict[str, list[str]] = {}
+    for key, collection in library.collections.items():
+        if collection.parent:
+            children.setdefault(collection.parent, []).append(key)
+    found: set[str] = set()
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += children.get(key, [])
+    return found
+
+
+def _public_collections(
+    collections: Mapping[str, Collection], visible: AbstractSet[str]
+) -> dict[str, Collection]:
+    return {
+        key: collection if collection.parent in visible else replace(collection, parent=None)
+        for key, collection in collections.items()
+        if key in visible
+    }
+
+
+# Items
+
+
+def _is_excluded_standalone(item: Item, rules: SelectRules) -> bool:
+    """Whether the item is itself a note or file of the kind that is dropped from under other items."""
+    if item.item_type not in ("note", "attachment"):
+        return False
+    return _any_match(rules.child_exclude, item.tags) or (item.item_type == "note" and not rules.notes)
+
+
+def _without_excluded_parts(item: Item, rules: SelectRules) -> Item:
+    return replace(
+        item,
+        tags=_public_tags(item.tags, rules),
+        attachments=_public_children(item.attachments, rules),
+        notes=_public_children(item.notes, rules) if rules.notes else (),
+    )
+
+
+def _public_tags(tags: tuple[str, ...], rules: SelectRules) -> tuple[str, ...]:
+    public: dict[str, str] = {}
+    for tag in tags:
+        if not _matches(rules.tag_exclude, tag):
+            public.setdefault(tag.casefold(), tag)
+    return tuple(public.values())
+
+
+def _public_children(children: tuple[Child, ...], rules: SelectRules) -> tuple[Child, ...]:
+    return tuple(
+        replace(child, tags=_public_tags(child.tags, rules))
+        for child in children
+        if not _any_match(rules.child_exclude, child.tags)
+    )
+
+
+def _public_exports(
+    item: Item, rules: SelectRules, library: Library, problems: list[Problem]
+) -> dict[str, str]:
+    tags = _public_tags(item.tags, rules)
+    exports = {}
+    for format, text in item.exports.items():
+        try:
+            exports[format] = rewrite(format, text, item.key, tags)
+        except Unreadable as error:
+            where = f"{library.id}/items/{item.key}"
+            problems.append(Problem("export-unreadable", where, f"Left out of the {format} export: {error}."))
+    return exports
+
+
+def _matches(pattern: str, tag: str) -> bool:
+    """An empty pattern is no rule and matches nothing."""
+    return bool(pattern and re.search(pattern, tag))
+
+
+def _any_match(pattern: str, tags: Iterable[str]) -> bool:
+    return any(_matches(pattern, tag) for tag in tags)

@@ -1,0 +1,207 @@
+"""Names and links that are safe to publish: page slugs, file names, hrefs and identifiers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from zstatic.library import Attachment
+
+# The only kinds of file that may be published, with the extension that makes a web server say so. Nothing
+# stands here that a browser would run on our origin: no HTML, SVG, XML, MHTML or JavaScript.
+EXTENSIONS = {
+    "application/epub+zip": "epub",
+    "application/gzip": "gz",
+    "application/json": "json",
+    "application/msword": "doc",
+    "application/pdf": "pdf",
+    "application/postscript": "ps",
+    "application/rtf": "rtf",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-powerpoint": "ppt",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/zip": "zip",
+    "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "image/avif": "avif",
+    "image/bmp": "bmp",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "image/vnd.djvu": "djvu",
+    "image/webp": "webp",
+    "text/csv": "csv",
+    "text/markdown": "md",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+    "video/ogg": "ogv",
+    "video/webm": "webm",
+}
+
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|clock\$|com\d|lpt\d)")
+_MAX_NAME = 80
+_MAX_NAME_BYTES = 240  # file systems stop at 255
+_HASH = 8
+
+
+def slug(name: str) -> str:
+    """The path segment of a tag's or creator's page.
+
+    Depends on the name alone, equal for names equal but for case and outer spaces, different for all others:
+    what cannot be kept is stood for by a short hash after "--", which no fully kept name contains.
+    At most 80 characters, never a reserved or hidden file name.
+    """
+    name = name.strip().casefold()
+    composed = unicodedata.normalize("NFC", name)
+    base = re.sub(r"-+", "-", "".join(char if _is_kept(char) else "-" for char in composed)).strip("-")
+    # A decomposed name is another name, but some file systems would give both one folder.
+    is_whole = base.replace("-", " ") == composed and composed.casefold() == name
+    if base and is_whole and _fits(base) and not _RESERVED.fullmatch(base):
+        return base
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return f"{_shorten(base, _HASH + 2) or 'x'}--{digest}"
+
+
+def _is_kept(char: str) -> bool:
+    """Whether a slug keeps a character: letters with their marks (Indic vowels are marks) and digits."""
+    category = unicodedata.category(char)
+    return category[0] in "LM" or category == "Nd"
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= _MAX_NAME and len(text.encode()) <= _MAX_NAME_BYTES
+
+
+def _shorten(text: str, spare: int) -> str:
+    text = text[: _MAX_NAME - spare]
+    return text.encode()[: _MAX_NAME_BYTES - spare].decode("utf-8", "ignore").strip("-")
+
+
+def item_path(library_slug: str, key: str) -> str:
+    """The folder of an item's page, relative to the site's root."""
+    return _library_path(library_slug, f"items/{key}/")
+
+
+def collection_path(library_slug: str, key: str) -> str:
+    """The folder of a collection's pages, relative to the site's root."""
+    return _library_path(library_slug, f"collections/{key}/")
+
+
+def _library_path(library_slug: str, path: str) -> str:
+    return f"{library_slug}/{path}" if library_slug else path
+
+
+# Letters that Unicode does not decompose into a base letter and marks.
+_ASCII = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+    | {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i"}
+)
+
+
+def file_name(attachment: Attachment, taken: Collection[str]) -> str:
+    """The published name of a file: lower-case ASCII, at most 80 characters, extension from the media type.
+
+    taken: names already used in the same folder; on a clash the attachment's key is added.
+    Raises KeyError for a media type that is never published.
+    """
+    extension = EXTENSIONS[attachment.media_type]
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", attachment.filename) or attachment.title
+    base = _ascii_slug(stem, spare=len(extension) + 1)
+    key = attachment.key.lower()
+    if not base or _RESERVED.fullmatch(base):
+        base = f"{base}-{key}".lstrip("-")
+    name = f"{base}.{extension}"
+    if name in {other.casefold() for other in taken}:
+        base = _ascii_slug(stem, spare=len(extension) + 1 + len(key) + 1)
+        name = f"{base}-{key}".lstrip("-") + f".{extension}"
+    return name
+
+
+def _ascii_slug(text: str, spare: int) -> str:
+    folded = unicodedata.normalize("NFKD", text.translate(_ASCII)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[: _MAX_NAME - spare].strip("-")
+
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
+_MAILTO = re.compile(r"mailto:[^\s@:/<>\"]+@[^\s@:/<>\"]+", re.IGNORECASE)
+_HREF_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
+
+
+def safe_href(url: str) -> str:
+    """The URL if a page may link to it, else "": only http, https and plain mailto, without credentials.
+
+    Control characters and surrounding spaces go, as browsers drop them too; spaces within are encoded.
+    """
+    url = _CONTROL.sub(lambda match: " " if match[0] == " " else "", url).strip()
+    if _MAILTO.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        bad_port = parts.port == 0
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname or bad_port:
+        return ""
+    if re.search(r"[@\\\s<>\"]", parts.netloc):
+        return ""
+    # Letters of other scripts stay readable; only what HTML or a URL cannot hold is encoded.
+    return "".join(
+        char if not char.isascii() or char.isalnum() or char in _HREF_SAFE else quote(char) for char in url
+    )
+
+
+_DOI_PREFIX = re.compile(r"<?(?:doi\s*:?\s*)?(https?://(?:dx\.|www\.)?doi\.org/)?", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
+
+
+def doi(text: str) -> str:
+    """The bare DOI in a field, for reading: "10.1000/182"; "" if there is none.
+
+    Accepts URLs, a "doi:" prefix and angle brackets around it; old DOIs contain "<", ">" and ";" themselves.
+    """
+    text = text.strip()
+    prefix = _DOI_PREFIX.match(text)
+    if prefix and prefix[1]:
+        text = text[: prefix.end()] + unquote(text[prefix.end() :])
+    match = _DOI.search(text)
+    if not match:
+        return ""
+    found = match[0].rstrip(".,;:")
+    return found.removesuffix(">") if text.startswith("<") else found
+
+
+def doi_url(text: str) -> str:
+    """The link of a DOI field: "https://doi.org/10.…", percent-encoded; "" if it holds no DOI."""
+    found = doi(text)
+    return f"https://doi.org/{quote(found, safe='/:;().-_~')}" if found else ""
+
+
+_ISBN = re.compile(r"(?<![\dXx-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\dXx])")
+
+
+def isbns(text: str) -> tuple[str, ...]:
+    """The valid ISBNs of a field, without hyphens or repeats, in their order."""
+    plain = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
+    found = (re.sub(r"[- ]", "", match[0]).upper() for match in _ISBN.finditer(plain))
+    return tuple(dict.fromkeys(number for number in found if _isbn_is_valid(number)))
+
+
+def _isbn_is_valid(number: str) -> bool:
+    digits = [10 if char == "X" else int(char) for char in number]
+    if len(digits) == 10:
+        return sum(digit * weight for digit, weight in zip(digits, range(10, 0, -1), strict=True)) % 11 == 0
+    return sum(digit * weight for digit, weight in zip(digits, (1, 3) * 6 + (1,), strict=True)) % 10 == 0
