@@ -1,0 +1,835 @@
+"""Outputs -> the site folder: the only incremental code.
+
+In: the planned outputs, a renderer, the manifest of the last build. Out: a site folder that equals a fresh
+build byte for byte, a new manifest, a SiteReport.
+
+Writing goes in two steps, so that a crash at any instant leaves the old site or the new one:
+
+1. everything that changed is written to a stage in the state folder, then flushed to the disk;
+2. a journal says what is to be done with it; from the moment the journal exists the change is decided,
+   and whoever finds it (`recover`) carries it through: remove, rename into place, marker, manifest.
+
+The manifest says of every file of the last build what it was made of (fingerprint) and what came out
+(size, mtime, digest). Without a manifest, all is rendered and compared with the bytes in the site; files that
+no plan explains are then left alone and counted in a Problem, for they may be the user's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
+from pathlib import Path, PurePath
+from stat import S_ISREG
+from typing import Any, Protocol
+
+from markupsafe import Markup
+
+from zstatic.errors import BadPath, ConfigError, MirrorError, Problem
+from zstatic.outputs import Copy, Output, Page, Text
+from zstatic.progress import Track, silent
+
+MARKER = "last_sync.json"
+
+_FORMAT = 1
+_MANIFEST = "manifest.json"
+_JOURNAL = "journal.json"
+_STAGE = "stage"
+
+
+class Renders(Protocol):
+    """What the build asks of `render.Renderer`."""
+
+    def fingerprint(self, output: Page | Text) -> str: ...
+
+    def render(self, output: Page | Text) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """What a build did to the site.
+
+    written: paths with new bytes, in the order they were planned. removed: sorted.
+    unchanged: number of files left as they were. files, bytes: the whole site now.
+    """
+
+    written: tuple[str, ...]
+    unchanged: int
+    removed: tuple[str, ...]
+    files: int
+    bytes: int
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the manifest knows of one file.
+
+    kind: name of the template, "text" or "copy". fingerprint: of what it was made of.
+    size: bytes; mtime: nanoseconds; both as the build left the file.
+    digest: of the bytes; for a copy the digest the plan gave.
+    """
+
+    kind: str
+    fingerprint: str
+    size: int
+    mtime: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The last build. header: digest of what touches every page. files: path -> what is known of it."""
+
+    header: str
+    files: Mapping[str, Made]
+
+
+def write_site(
+    outputs: Iterable[Output],
+    renderer: Renders,
+    header: Mapping[str, str],
+    last_sync: str,
+    site: Path,
+    state: Path,
+    track: Track = silent,
+) -> SiteReport:
+    """Make the site folder hold exactly these outputs and `last_sync.json`, writing only what changed.
+
+    header: what touches every page (engine, site view, base URL); when it differs, every page is rendered.
+    last_sync: text of `last_sync.json`, which marks the folder as ours and is written last.
+    Raises BadPath, ConfigError (a foreign folder, or one that cannot be written), and whatever planning and
+    rendering raise; the site is then as it was before.
+    """
+    recover(site, state)
+    check_output(site)
+    site = site.resolve()
+    old = read_manifest(state)
+    draft = _Draft(site, state / _STAGE, old, digest(header))
+    with _discarded_on_error(state):
+        for output in track(outputs, "Writing pages"):
+            draft.add(output, renderer)
+        draft.add_marker(last_sync)
+        removed = draft.gone()
+        with _folder_errors():
+            _check_obstacles(site, draft.staged, removed)
+            journal = _decide(draft, removed, site, state)
+    if journal:
+        _commit(journal, site, state)
+    unknown = _unknown_files(site, draft.files) if old is None else ()
+    return SiteReport(
+        written=tuple(draft.staged),
+        unchanged=len(draft.files) - len(draft.staged),
+        removed=removed,
+        files=len(draft.files),
+        bytes=sum(made.size for made in draft.files.values()),
+        problems=_unknown_problem(unknown),
+    )
+
+
+def recover(site: Path, state: Path) -> bool:
+    """Carry an interrupted write through, or throw away what never got as far as a journal.
+
+    True: the site was changed. To be called with the lock held, before anything reads the site.
+    """
+    journal_file, stage = state / _JOURNAL, state / _STAGE
+    if not journal_file.exists():
+        _remove_tree(stage)
+        return False
+    journal = _read_journal(journal_file, site)
+    if journal is None:
+        # Damaged, or of another output folder: nothing in it can be trusted. Without a manifest
+        # the next build compares every file with what it should be.
+        (state / _MANIFEST).unlink(missing_ok=True)
+        journal_file.unlink()
+        _remove_tree(stage)
+        return False
+    _commit(journal, site.resolve(), state)
+    return True
+
+
+def check_output(site: Path) -> None:
+    """Refuse a folder that holds anything but a site of ours; raises ConfigError."""
+    if not site.exists() or is_our_site(site):
+        return
+    if not site.is_dir():
+        raise ConfigError(f"{site}: the site should be written here, but this is a file")
+    if any(site.iterdir()):
+        raise ConfigError(
+            f"{site}: this folder is not empty, and {MARKER} does not say that zstatic wrote it",
+            hint="set another path under [output], or move the files in it away",
+        )
+
+
+def is_our_site(site: Path) -> bool:
+    """Whether the folder carries our marker: `last_sync.json` as we write it."""
+    try:
+        mark = json.loads((site / MARKER).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    # {} is what a site says before its first sync.
+    return isinstance(mark, dict) and (not mark or "zstatic" in mark)
+
+
+def remove_site(site: Path, state: Path) -> None:
+    """Remove the whole site folder and its manifest; raises ConfigError unless the site is ours."""
+    recover(site, state)
+    check_output(site)
+    with _folder_errors():
+        if site.exists():
+            # Out of sight at once: a half-removed folder would have lost its marker.
+            doomed = site.resolve().with_name(f".{site.name}.removed")
+            _remove_tree(doomed)
+            site.resolve().rename(doomed)
+            _remove_tree(doomed)
+        (state / _MANIFEST).unlink(missing_ok=True)
+
+
+def read_manifest(state: Path) -> Manifest | None:
+    """What the last build left; None: there was none, or its manifest cannot be read.
+
+    Of a manifest in another format only the paths are used: they are ours to remove.
+    """
+    try:
+        raw = json.loads((state / _MANIFEST).read_text("utf-8"))
+        same = raw["format"] == _FORMAT
+        files = {
+            path: Made(*row) if same else _MADE_UNKNOWN
+            for path, row in raw["files"].items()
+            # The state folder may come out of a CI cache: no path in it is to be trusted.
+            if path_fault(path) is None
+        }
+        return Manifest(str(raw["header"]) if same else "", files)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+_MADE_UNKNOWN = Made("", "", -1, -1, "")
+_MADE_ROW = attrgetter(*(field.name for field in dataclasses.fields(Made)))
+
+
+def path_fault(path: str) -> str | None:
+    """What is wrong with the path of an output, e.g. "leaves the site folder"; None: nothing."""
+    if not path or path.startswith("/") or "\\" in path or path[1:2] == ":":
+        return "is not a relative path with / between its parts"
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        return "leaves the site folder or has an empty part"
+    if path.isascii():
+        if not path.isprintable():
+            return "has a control character"
+    elif any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        return "has a control character"
+    elif not unicodedata.is_normalized("NFC", path):
+        return "is not in Unicode's composed form (NFC)"
+    if any(len(part.encode()) > 255 for part in path.split("/")):
+        return "has a part longer than 255 bytes"
+    return None
+
+
+class _Draft:
+    """The new site as far as it is planned: what is known of its files, and a stage with the changed ones."""
+
+    def __init__(self, site: Path, stage: Path, old: Manifest | None, header: str) -> None:
+        self.files: dict[str, Made] = {}
+        self.staged: dict[str, int] = {}
+        self._site = site
+        self.whole = not site.exists()
+        self._staging = stage
+        self._old = old.files if old else {}
+        self._same_header = old is not None and old.header == header
+        self._header = header
+        self._claims = _Claims()
+
+    def add(self, output: Output, renderer: Renders) -> None:
+        kind = _kind(output)
+        self._claims.add(output.path, kind)
+        if isinstance(output, Copy):
+            self.files[output.path] = self._copied(output)
+            return
+        fingerprint = renderer.fingerprint(output)
+        known = self._old.get(output.path)
+        kept = None
+        if self._same_header and known and (known.kind, known.fingerprint) == (kind, fingerprint):
+            kept = self._as_left(output.path, known)
+        self.files[output.path] = kept or self._written(
+            output.path, kind, fingerprint, renderer.render(output)
+        )
+
+    def add_marker(self, last_sync: str) -> None:
+        self._claims.add(MARKER, "marker")
+        content = last_sync.encode("utf-8")
+        self.files[MARKER] = self._written(MARKER, "marker", content_digest(content), content)
+
+    def gone(self) -> tuple[str, ...]:
+        """Files of the last build that are in the plan no more, as far as they are still there."""
+        return tuple(
+            sorted(
+                path
+                for path in self._old.keys() - self.files.keys()
+                if os.path.lexists(self._site / path)
+                and not (self._site / path).is_dir()
+                and not self._renamed_in_place(path)
+            )
+        )
+
+    def manifest_text(self) -> str:
+        files = {path: _MADE_ROW(made) for path, made in self.files.items()}
+        return _json({"format": _FORMAT, "header": self._header, "files": files})
+
+    def _renamed_in_place(self, path: str) -> bool:
+        """Whether only case changed and the disk takes both names for one file."""
+        twin = self._claims.twin(path)
+        return twin is not None and _same_file(self._site / path, self._site / twin)
+
+    def _as_left(self, path: str, known: Made) -> Made | None:
+        """What is known of a file of the last build if it still is as the build left it; else None."""
+        found = _regular(self._site / path)
+        if found is None or found.st_size != known.size:
+            return None
+        if found.st_mtime_ns == known.mtime:
+            return known
+        if content_digest((self._site / path).read_bytes()) != known.digest:
+            return None
+        return dataclasses.replace(known, mtime=found.st_mtime_ns)
+
+    def _written(self, path: str, kind: str, fingerprint: str, content: bytes) -> Made:
+        target, size = self._site / path, len(content)
+        found = _regular(target)
+        if found and found.st_size == size and target.read_bytes() == content:
+            mtime = found.st_mtime_ns
+        else:
+            with _folder_errors():
+                mtime = self._stage(path, size, lambda file: file.write_bytes(content))
+        return Made(kind, fingerprint, size, mtime, content_digest(content))
+
+    def _copied(self, output: Copy) -> Made:
+        source = _regular(output.source, follow=True)
+        if source is None:
+            raise MirrorError(
+                f"{output.source}: this file should be published as {output.path}, but it is gone",
+                hint="run: zstatic sync attachments",
+            )
+        target, size = self._site / output.path, source.st_size
+        found = _regular(target)
+        known = self._old.get(output.path)
+        if found and found.st_size == size:
+            left = Made("copy", output.digest, size, found.st_mtime_ns, output.digest)
+            if left == known or _same_bytes(output.source, target):
+                return left
+        with _folder_errors():
+            mtime = self._stage(output.path, size, lambda file: copy_file(output.source, file))
+        return Made("copy", output.digest, size, mtime, output.digest)
+
+    def _stage(self, path: str, size: int, write: Callable[[Path], object]) -> int:
+        file = _staged_file(self._staging, path, len(self.staged), self.whole)
+        try:
+            write(file)
+        except FileNotFoundError:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write(file)
+        self.staged[path] = size
+        return file.stat().st_mtime_ns
+
+
+def _staged_file(stage: Path, path: str, position: int, whole: bool) -> Path:
+    """Where the file for a path waits: in a tree that can become the site, else under its place in the row.
+
+    Most builds change few files of many folders; a tree would cost a folder for each.
+    """
+    return stage / "site" / path if whole else stage / "files" / str(position)
+
+
+class _Claims:
+    """The paths given away so far: no two outputs may be one file, nor one the folder of another."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[str, str]] = {}
+        self._folders: dict[str, tuple[str, str]] = {}
+
+    def add(self, path: str, kind: str) -> None:
+        """Raises BadPath, naming both outputs."""
+        claim = (path, kind)
+        fault = path_fault(path)
+        if fault:
+            raise BadPath(f"{_named(claim)}: this path {fault}")
+        key = _fold(path)
+        if key in self._files:
+            raise BadPath(f"{_named(self._files[key])} and {_named(claim)} would be the same file")
+        if key in self._folders:
+            raise BadPath(f"{_named(claim)} would be the folder that {_named(self._folders[key])} lies in")
+        self._files[key] = claim
+        folder = key.rpartition("/")[0]
+        while folder and folder not in self._folders:
+            if folder in self._files:
+                raise BadPath(
+                    f"{_named(self._files[folder])} would be the folder that {_named(claim)} lies in"
+                )
+            self._folders[folder] = claim
+            folder = folder.rpartition("/")[0]
+
+    def twin(self, path: str) -> str | None:
+        """The claimed path that differs from this one in case only."""
+        claim = self._files.get(_fold(path))
+        return claim[0] if claim else None
+
+
+def _named(claim: tuple[str, str]) -> str:
+    path, kind = claim
+    return f"{path!r} ({kind})"
+
+
+def _fold(path: str) -> str:
+    """Equal for paths that macOS and Windows take for one. Lower case, not casefold: they tell ß from ss."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.lower())
+
+
+def _kind(output: Output) -> str:
+    if isinstance(output, Page):
+        return output.template
+    return "copy" if isinstance(output, Copy) else "text"
+
+
+def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...]) -> None:
+    """Raise BadPath where something that is not ours would be written over or through.
+
+    Symbolic links among the folders would lead out of the site.
+    """
+    going = set(removed)
+    sound: set[str] = {""}
+    for path in (*removed, *written):
+        folder = path.rpartition("/")[0]
+        while folder not in sound:
+            place = site / folder
+            if place.is_symlink() or (place.exists() and not place.is_dir() and folder not in going):
+                raise BadPath(
+                    f"{place}: should be a folder of the site, but is a link or a file of someone else",
+                    hint="move it away",
+                )
+            sound.add(folder)
+            folder = folder.rpartition("/")[0]
+    for path in written:
+        place = site / path
+        if place.is_dir() and not place.is_symlink() and _stays(place, path, going):
+            raise BadPath(f"{place}: should be a file of the site, but is a folder", hint="move it away")
+
+
+def _stays(folder: Path, path: str, going: set[str]) -> bool:
+    """Whether the folder will be there still when these files are gone."""
+    for place, folders, names in os.walk(folder):
+        inside = (PurePath(path) / Path(place).relative_to(folder)).as_posix()
+        if not names and not folders:
+            return True
+        if any(f"{inside}/{name}" not in going for name in names):
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """A decided change.
+
+    whole: the stage holds a whole site. write: path -> size, in order, the marker last. remove: paths.
+    """
+
+    whole: bool
+    write: Mapping[str, int]
+    remove: tuple[str, ...]
+
+
+def _decide(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) -> _Journal | None:
+    """Make the change durable; from here on it will happen. None: there is nothing to change."""
+    stage, manifest = state / _STAGE, draft.manifest_text()
+    if not draft.staged and not removed:
+        # Fingerprints may change with no byte of the site.
+        if _read_text(state / _MANIFEST) != manifest:
+            _write_durably(state / _MANIFEST, manifest)
+        return None
+    stage.mkdir(parents=True, exist_ok=True)
+    (stage / _MANIFEST).write_bytes(manifest.encode("utf-8"))
+    _flush_tree(stage)
+    content = {
+        "format": _FORMAT,
+        "site": _site_name(site, state),
+        "whole": draft.whole,
+        "write": draft.staged,
+        "remove": removed,
+    }
+    _write_durably(state / _JOURNAL, _json({"digest": digest(_json(content)), **content}))
+    return _Journal(draft.whole, draft.staged, removed)
+
+
+def _read_journal(file: Path, site: Path) -> _Journal | None:
+    """None: it is damaged or does not speak of this site."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        stated = content.pop("digest")
+        if stated != digest(_json(content)) or content["site"] != _site_name(site.resolve(), file.parent):
+            return None
+        journal = _Journal(content["whole"], content["write"], tuple(content["remove"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return None if any(path_fault(path) for path in (*journal.write, *journal.remove)) else journal
+
+
+def _site_name(site: Path, state: Path) -> str:
+    # Relative: the whole project folder may have been moved in between.
+    return Path(os.path.relpath(site, state.resolve())).as_posix()
+
+
+def _commit(journal: _Journal, site: Path, state: Path) -> None:
+    """Do what the journal says, or what is left of it; every step may have been done before."""
+    stage = state / _STAGE
+    with _folder_errors():
+        touched = {_remove(site, path) for path in journal.remove}
+        if journal.whole and not site.exists():
+            _rename_tree(stage / "site", site)
+        settled = [
+            _settle(_staged_file(stage, path, position, journal.whole), site / path, size)
+            for position, (path, size) in enumerate(journal.write.items())
+        ]
+        touched.update((site / path).parent for path in journal.write)
+        _flush_folders(touched)
+        manifest = state / _MANIFEST
+        if not all(settled):
+            # Someone took files out of the stage. The next build compares all bytes and repairs.
+            manifest.unlink(missing_ok=True)
+        elif (stage / _MANIFEST).exists():
+            (stage / _MANIFEST).replace(manifest)
+        _flush_folders({state})
+        (state / _JOURNAL).unlink()
+        _remove_tree(stage)
+
+
+def _remove(site: Path, path: str) -> Path:
+    """Remove a file and the folders it leaves empty; gives the nearest folder that stays."""
+    file = site / path
+    # A folder may have taken the place of the file since, or a file that of its folder.
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if not file.is_dir() or file.is_symlink():
+            file.unlink()
+    folder = file.parent
+    while folder != site:
+        try:
+            folder.rmdir()
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # Done before; the folder above it may still be to do.
+        except OSError:
+            break
+        folder = folder.parent
+    return folder
+
+
+def _rename_tree(tree: Path, site: Path) -> None:
+    """A first build becomes visible at once, where stage and site are on one disk."""
+    site.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        tree.rename(site)
+        _flush_folders({site.parent})
+    except FileNotFoundError:
+        pass  # Done before, and the site was taken away since: the files will be found missing.
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+
+
+def _settle(staged: Path, target: Path, size: int) -> bool:
+    """Move a staged file to its place, unless that has been done. False: it is in neither place."""
+    try:
+        _move(staged, target)
+    except FileNotFoundError:
+        if not staged.exists():
+            found = _regular(target)
+            return found is not None and found.st_size == size
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _move(staged, target)
+    return True
+
+
+def _move(staged: Path, target: Path) -> None:
+    try:
+        staged.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Stage and site are on different disks. The name is the same each time: what an interrupted
+        # move leaves is overwritten by its repetition.
+        beside = target.with_name(".zstatic-moving")
+        shutil.copyfile(staged, beside)
+        taken = staged.stat()
+        os.utime(beside, ns=(taken.st_atime_ns, taken.st_mtime_ns))
+        _flush(beside)
+        beside.replace(target)
+        staged.unlink()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content, sharing blocks where the file system can; never a hardlink.
+
+    A tool that edits the copy in place must not damage the original.
+    """
+    with target.open("wb") as copy, source.open("rb") as original:
+        if _cloned(original.fileno(), copy.fileno()):
+            return
+    shutil.copyfile(source, target)
+
+
+def _cloned(source: int, target: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+# linux/fs.h: _IOW(0x94, 9, int)
+_FICLONE = 0x40049409
+
+
+def _unknown_problem(unknown: tuple[str, ...]) -> tuple[Problem, ...]:
+    if not unknown:
+        return ()
+    some = ", ".join(unknown[:3]) + (", …" if len(unknown) > 3 else "")
+    return (
+        Problem(
+            "unknown-files",
+            "",
+            f"the site folder holds files that this build did not make ({len(unknown)}: {some}). The record "
+            "of earlier builds is gone, so they are left alone, though they may be pages of items no longer "
+            "published. To be rid of them: zstatic clean output, then build again.",
+        ),
+    )
+
+
+def _unknown_files(site: Path, known: Mapping[str, Made]) -> tuple[str, ...]:
+    return tuple(sorted(path for path in _walk(site) if path not in known))
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """The files below a folder, as relative paths with /."""
+    for place, _, names in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        for name in names:
+            yield (inside / name).as_posix()
+
+
+def _regular(path: Path, follow: bool = False) -> os.stat_result | None:
+    try:
+        found = path.stat() if follow else path.lstat()
+    except (OSError, ValueError):
+        return None
+    return found if S_ISREG(found.st_mode) else None
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    with one.open("rb") as first, other.open("rb") as second:
+        while True:
+            block = first.read(1 << 20)
+            if block != second.read(1 << 20):
+                return False
+            if not block:
+                return True
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_text(file: Path) -> str | None:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _write_durably(file: Path, text: str) -> None:
+    """Replace a file at once and for good."""
+    draft = file.with_name(file.name + ".new")
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_bytes(text.encode("utf-8"))
+    _flush(draft)
+    draft.replace(file)
+    _flush_folders({file.parent})
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _flush_tree(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            _flush(Path(place, name))
+        _flush_folders({Path(place)})
+
+
+def _flush_folders(folders: Iterable[Path]) -> None:
+    if os.name == "nt":
+        return  # Windows opens no folders.
+    for folder in folders:
+        # A repetition may find what its forerunner did: the folder gone, or a file in its place.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            _flush(folder)
+
+
+def _remove_tree(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _folder_errors() -> Iterator[None]:
+    """Turn what the disk says into what the user can do."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename or 'the output folder'}: cannot be written: {error.strerror}",
+            hint="check the permissions and the free space of the folders under [output]",
+        ) from error
+
+
+@contextmanager
+def _discarded_on_error(state: Path) -> Iterator[None]:
+    """Nothing stays of a change that was not decided."""
+    try:
+        yield
+    except BaseException:
+        if not (state / _JOURNAL).exists():
+            _remove_tree(state / _STAGE)
+        raise
+
+
+def digest(value: object) -> str:
+    """A short name for a value: equal values have equal digests, in every process and on every machine.
+
+    value: str, Markup, bytes, numbers, None, enums, paths, lists, tuples, mappings (in any order) and
+        dataclasses of these. Fields declared with compare=False do not count.
+    Raises TypeError for anything else: sets and objects have no stable order or content to go by.
+    """
+    parts: list[str] = []
+    _encode(value, parts.append)
+    return content_digest("".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def content_digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+_Put = Callable[[str], None]
+_Encoder = Callable[[Any, _Put], None]
+
+
+# Every encoded value starts with a tag and, where its end is not evident, its length:
+# ("ab", "c") and ("a", "bc") must never look the same. A str and the same text as Markup differ,
+# because a template escapes only the first.
+def _encode(value: Any, put: _Put) -> None:
+    kind = type(value)
+    if kind is str:
+        put(f"s{len(value)}:{value}")
+        return
+    encoder = _ENCODERS.get(kind)
+    if encoder is None:
+        encoder = _ENCODERS[kind] = _encoder_for(kind)
+    encoder(value, put)
+
+
+def _encoder_for(kind: type) -> _Encoder:
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_encoder(kind)
+    for base, encoder in _BASES:
+        if issubclass(kind, base):
+            return encoder
+    raise TypeError(f"no stable digest for {kind.__qualname__}")
+
+
+def _dataclass_encoder(kind: type) -> _Encoder:
+    names = [field.name for field in dataclasses.fields(kind) if field.compare]
+    head = "d" + _sized(f"{kind.__module__}.{kind.__qualname__} {' '.join(names)}")
+    # attrgetter gives a tuple for two names and more, a bare value for one.
+    read = attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
+
+    def encode_fields(value: Any, put: _Put) -> None:
+        put(head)
+        for member in read(value):
+            if type(member) is str:
+                put(f"s{len(member)}:{member}")
+            else:
+                _encode(member, put)
+
+    return encode_fields
+
+
+def _encode_mapping(value: Mapping[Any, Any], put: _Put) -> None:
+    put(f"{{{len(value)}:")
+    for key, member in sorted([(_encoded(key), member) for key, member in value.items()], key=itemgetter(0)):
+        put(key)
+        if type(member) is str:
+            put(f"s{len(member)}:{member}")
+        else:
+            _encode(member, put)
+
+
+def _encode_sequence(value: Any, put: _Put) -> None:
+    put(f"({len(value)}:")
+    for member in value:
+        if type(member) is str:
+            put(f"s{len(member)}:{member}")
+        else:
+            _encode(member, put)
+
+
+def _encoded(value: Any) -> str:
+    if type(value) is str:
+        return f"s{len(value)}:{value}"
+    parts: list[str] = []
+    _encode(value, parts.append)
+    return "".join(parts)
+
+
+def _sized(text: str) -> str:
+    return f"{len(text)}:{text}"
+
+
+_ENCODERS: dict[type, _Encoder] = {
+    type(None): lambda value, put: put("N"),
+    bool: lambda value, put: put("T" if value else "F"),
+    int: lambda value, put: put(f"i{value};"),
+    float: lambda value, put: put(f"f{value.hex()};"),
+    Markup: lambda value, put: put("m" + _sized(str.__str__(value))),
+    bytes: lambda value, put: put("b" + _sized(value.decode("latin-1"))),
+    tuple: _encode_sequence,
+    list: _encode_sequence,
+    dict: _encode_mapping,
+}
+
+# Asked in this order, once for each type met.
+_BASES: tuple[tuple[type, _Encoder], ...] = (
+    (enum.Enum, lambda value, put: put("e" + _sized(f"{type(value).__qualname__}.{value.name}"))),
+    (PurePath, lambda value, put: put("p" + _sized(value.as_posix()))),
+    (Mapping, _encode_mapping),
+)

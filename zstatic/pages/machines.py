@@ -1,0 +1,138 @@
+"""What programs read: the sitemap, robots.txt, and the library and its collections as export files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from zstatic.config import Config
+from zstatic.errors import Problem
+from zstatic.exports import FORMATS, left_out
+from zstatic.facets import FACETS
+from zstatic.library import Item, Library
+from zstatic.outputs import Output, Text
+from zstatic.pages.collections import TREE
+from zstatic.pages.context import Context
+from zstatic.pages.lists import FACET_TITLES, ITEMS_PATH
+
+# https://www.sitemaps.org/protocol.html
+SITEMAP_LIMIT = 50_000
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    # GitHub Pages would run the site through Jekyll, which drops files that start with "_".
+    yield Text(".nojekyll", "")
+    yield Text("robots.txt", robots(ctx))
+    if ctx.config.site.base_url:
+        yield from sitemap(ctx)
+    yield from library_exports(ctx)
+    yield from collection_exports(ctx)
+
+
+def problems(libraries: Iterable[Library], config: Config) -> tuple[Problem, ...]:
+    """What the site lacks, for want of export texts or of a base URL."""
+    found = [
+        Problem("not-exported", library.id, _missing_message(FORMATS[name].LABEL, missing))
+        for library in libraries
+        for name in config.exports.formats
+        if (missing := left_out(library.items.values(), name))
+    ]
+    if not config.site.base_url:
+        found.append(
+            Problem(
+                "no-base-url",
+                "site.toml",
+                "[site] base_url is not set, so there are no feeds, no sitemap, no canonical links and no "
+                "direct links to files for Google Scholar.",
+            )
+        )
+    return tuple(found)
+
+
+def _missing_message(label: str, keys: tuple[str, ...]) -> str:
+    some = ", ".join(keys[:3]) + (", …" if len(keys) > 3 else "")
+    count = f"{len(keys)} items are" if len(keys) > 1 else "1 item is"
+    return f"{count} not in the {label} files, for lack of a usable text from Zotero ({some})."
+
+
+def library_exports(ctx: Context) -> Iterator[Text]:
+    """Each library in each format; under its slug if it has one."""
+    for library in ctx.libraries:
+        folder = f"{library.slug}/" if library.slug else ""
+        yield from _exports(ctx, f"{folder}exports/library", library.items.values())
+
+
+def collection_exports(ctx: Context) -> Iterator[Text]:
+    """Each collection with its subcollections; none for an empty one."""
+    for node in ctx.collections.values():
+        if node.subtree:
+            items = sorted((entry.item for entry in node.subtree), key=lambda item: item.key)
+            yield from _exports(ctx, f"{node.path}collection", items)
+
+
+def _exports(ctx: Context, stem: str, items: Iterable[Item]) -> Iterator[Text]:
+    for each in (FORMATS[name] for name in ctx.config.exports.formats):
+        yield Text(f"{stem}.{each.EXTENSION}", each.dump(items))
+
+
+def robots(ctx: Context) -> str:
+    lines = ["User-agent: *", "Allow: /"]
+    if ctx.config.site.base_url:
+        lines += ["", f"Sitemap: {ctx.absolute('sitemap.xml')}"]
+    return "\n".join(lines) + "\n"
+
+
+class _Address(NamedTuple):
+    """A page of the site. changed: day of the item's last change, "" = not known."""
+
+    url: str
+    changed: str
+
+
+def sitemap(ctx: Context) -> Iterator[Text]:
+    """sitemap.xml; on a site beyond what one file may list, an index of several."""
+    addresses = list(_addresses(ctx))
+    parts = [addresses[start : start + SITEMAP_LIMIT] for start in range(0, len(addresses), SITEMAP_LIMIT)]
+    if len(parts) == 1:
+        yield Text("sitemap.xml", _sitemap_xml("urlset", "url", parts[0]))
+        return
+    names = [f"sitemap-{number}.xml" for number in range(1, len(parts) + 1)]
+    yield Text("sitemap.xml", _sitemap_xml("sitemapindex", "sitemap", _plain(ctx, names)))
+    for name, part in zip(names, parts, strict=True):
+        yield Text(name, _sitemap_xml("urlset", "url", part))
+
+
+def _addresses(ctx: Context) -> Iterator[_Address]:
+    """The first page of everything; search engines find the following ones by their links."""
+    yield from _plain(ctx, ["", ITEMS_PATH, TREE.path])
+    yield from _plain(ctx, (page.path for page in ctx.content if page.path))
+    for entry in sorted(ctx.items, key=lambda entry: entry.path):
+        yield _Address(ctx.absolute(entry.path), _day(entry.item.date_modified))
+    yield from _plain(ctx, (node.path for node in ctx.collections.values()))
+    for name in FACET_TITLES:
+        yield from _plain(ctx, [f"{FACETS[name].folder}/"])
+        yield from _plain(ctx, (group.term.path for group in ctx.groups[name]))
+
+
+def _plain(ctx: Context, paths: Iterable[str]) -> Iterator[_Address]:
+    return (_Address(ctx.absolute(path), "") for path in paths)
+
+
+def _day(instant: str) -> str:
+    """The day, as clients may have written any time zone or none."""
+    found = re.match(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?=T|$)", instant)
+    return found[0] if found else ""
+
+
+def _sitemap_xml(root: str, member: str, addresses: Iterable[_Address]) -> str:
+    element = ET.Element(root, {"xmlns": _SITEMAP})
+    for address in addresses:
+        each = ET.SubElement(element, member)
+        ET.SubElement(each, "loc").text = address.url
+        if address.changed:
+            ET.SubElement(each, "lastmod").text = address.changed
+    ET.indent(element, " ")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(element, "unicode") + "\n"
