@@ -1,0 +1,102 @@
+"""Plans and renders small sites for the tests of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from builders import StubMirror, make_config
+from lxml import html as lxml_html
+
+from zstatic.config import Config, LibraryConfig, SiteConfig
+from zstatic.library import read_library
+from zstatic.outputs import Copy, Output, Page, Text
+from zstatic.pages.content import read_content
+from zstatic.pages.context import Context, make_context
+from zstatic.plan import plan_site, site_view
+from zstatic.render import Renderer
+from zstatic.schema import Schema
+from zstatic.selection import select
+from zstatic.theme import Theme, load_theme
+
+BASE_URL = "https://example.org/library/"
+
+
+def site_config(root: Path = Path("/nonexistent"), **settings: Any) -> Config:
+    return make_config(root, **({"site": SiteConfig("A site", base_url=BASE_URL)} | settings))
+
+
+def context(
+    *items: Any,
+    collections: Iterable[Any] = (),
+    config: Config | None = None,
+    schema: Schema | None = None,
+    files: Mapping[str, Path] | None = None,
+    schema_json: Any = None,
+    **mirror: Any,
+) -> Context:
+    """The context of a site with one library."""
+    config = config or site_config()
+    stub = StubMirror(*items, collections=collections, schema=schema_json, **mirror)
+    library = select(read_library(stub, config, config.libraries[0]), config.libraries[0].select)
+    return make_context([library], config, schema or Schema(), files or {}, read_content(config.root))
+
+
+class Site:
+    """All outputs of a site by path; pages are rendered when asked for."""
+
+    def __init__(self, ctx: Context, theme: Theme | None = None) -> None:
+        self.theme = theme or load_theme(ctx.config)
+        self.renderer = Renderer(self.theme, site_view(ctx.libraries, ctx.config, self.theme))
+        outputs = list(plan_site(ctx.libraries, ctx.config, ctx.schema, self.theme, _files(ctx)))
+        self.outputs: dict[str, Output] = {output.path: output for output in outputs}
+        assert len(self.outputs) == len(outputs), "two outputs claim one path"
+
+    def text(self, path: str) -> str:
+        output = self.outputs[path]
+        assert isinstance(output, (Page, Text)), path
+        return self.renderer.render(output).decode()
+
+    def page(self, path: str) -> Any:
+        """The parsed page at a path such as "tags/history/"."""
+        file = path if path.endswith(".html") else f"{path}index.html"
+        return lxml_html.document_fromstring(self.text(file))
+
+    def fingerprints(self) -> dict[str, str]:
+        return {path: self.renderer.fingerprint(output) for path, output in self.outputs.items()}
+
+    def copies(self) -> dict[str, Copy]:
+        return {path: output for path, output in self.outputs.items() if isinstance(output, Copy)}
+
+
+def _files(ctx: Context) -> dict[str, Path]:
+    return {file.md5: file.source for entry in ctx.items for file in entry.files}
+
+
+def site(*items: Any, **settings: Any) -> Site:
+    return Site(context(*items, **settings))
+
+
+def site_of_libraries(config: Config, **mirrors: StubMirror) -> Site:
+    """mirrors: by the slug of their library; "main" = the root."""
+    libraries = tuple(
+        LibraryConfig(f"groups/{number}", slug="" if name == "main" else name)
+        for number, name in enumerate(mirrors, 1)
+    )
+    config = replace(config, libraries=libraries)
+    read = [
+        select(read_library(mirror, config, each), each.select)
+        for mirror, each in zip(mirrors.values(), libraries, strict=True)
+    ]
+    return Site(make_context(read, config, Schema(), {}, ()))
+
+
+def words(element: Any) -> str:
+    """An element's text with single spaces."""
+    return " ".join(element.text_content().split())
+
+
+def links(element: Any) -> list[str]:
+    return [str(anchor.get("href")) for anchor in element.iter("a")]

@@ -1,0 +1,229 @@
+"""The two real libraries, as one site each and together as one: all that is due is there, nothing else."""
+
+import hashlib
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from fakelibrary import FakeLibrary
+from fakezotero import FakeZotero
+from lxml import html
+from sites import MARKER, SiteFolder
+
+KEY = "CanaryKeyOfTheOwner00001"
+CHILDREN = ("annotation", "attachment", "note")
+
+
+@dataclass
+class Published:
+    """A site that was built once. libraries: each with its slug."""
+
+    site: SiteFolder
+    libraries: list[tuple[FakeLibrary, str]]
+
+    @property
+    def fake(self) -> FakeZotero:
+        return self.site.fake
+
+
+SITES = {
+    "group-1": {"group-1": ""},
+    "user-1001": {"user-1001": ""},
+    "both": {"group-1": "", "user-1001": "mine"},
+}
+
+
+@pytest.fixture(scope="module", params=SITES)
+def published(
+    request: pytest.FixtureRequest, shared: Path, schema: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Published]:
+    with FakeZotero(schema=schema) as fake:
+        fake.add_key(KEY, user=1001)
+        libraries = [
+            (fake.load(shared / "zotero-api" / "libraries" / name), slug)
+            for name, slug in SITES[request.param].items()
+        ]
+        rows = [{"id": library.id, "slug": slug} for library, slug in libraries]
+        site = SiteFolder(tmp_path_factory.mktemp("real"), fake, rows, key=KEY)
+        site.build()
+        yield Published(site, libraries)
+
+
+def test_a_site_holds_all_that_is_due_and_nothing_else(
+    published: Published,
+) -> None:
+    site, libraries = published.site, published.libraries
+    pages: set[str] = set()
+    collections: set[str] = set()
+    md5s: dict[str, str] = {}
+    for library, slug in libraries:
+        prefix = f"{slug}/" if slug else ""
+        pages |= {f"{prefix}items/{key}/index.html" for key in due_items(library)}
+        collections |= {f"{prefix}collections/{key}/index.html" for key in due_collections(library)}
+        for key, md5 in due_files(library):
+            md5s[f"{prefix}items/{key}/"] = md5
+    found = set(site.tree())
+    assert {
+        path for path in found if "/items/" in f"/{path}" and path.endswith("/index.html")
+    } - LISTS == pages
+    assert {
+        path
+        for path in found
+        if "/collections/" in f"/{path}" and path.endswith("/index.html") and "/page/" not in path
+    } - {"collections/index.html"} == collections
+    assert sorted(file_digests(site)) == sorted(md5s.items())
+
+
+LISTS = {"items/index.html", *(f"items/page/{number}/index.html" for number in range(2, 100))}
+
+
+def test_a_second_build_asks_once_and_writes_only_the_marker(
+    published: Published,
+) -> None:
+    site, libraries = published.site, published.libraries
+    before = {path: path.stat().st_mtime_ns for path in site.site.rglob("*") if path.is_file()}
+    published.fake.log.clear()
+    report = site.build()
+    checks = ["/keys/current", *(f"/{library.id}" for library, _ in libraries if library.is_group)]
+    questions = [target for target in published.fake.targets if target not in checks]
+    assert len(questions) == len(libraries)
+    for logged in published.fake.log:
+        if logged.target in questions:
+            assert logged.headers.get("if-modified-since-version")
+            assert logged.status == 304
+    assert report.site is None or report.site.written == (MARKER,)
+    after = {path: path.stat().st_mtime_ns for path in site.site.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} <= {site.site / MARKER}
+    assert before.keys() == after.keys()
+
+
+def test_every_link_leads_somewhere(published: Published) -> None:
+    site = published.site
+    files = set(site.tree())
+    broken: set[tuple[str, str]] = set()
+    for path in sorted(files):
+        if path.endswith(".html"):
+            broken |= {
+                (path, link) for link in local_links(site.site / path) if not leads_to(path, link, files)
+            }
+    assert not sorted(broken)[:10]
+
+
+def test_last_sync_tells_counts_and_no_account(
+    published: Published,
+) -> None:
+    site, libraries = published.site, published.libraries
+    told = site.last_sync()
+    assert [each["slug"] for each in told["libraries"]] == [slug for _, slug in libraries]
+    for each, (library, _) in zip(told["libraries"], libraries, strict=True):
+        assert each["version"] == library.version
+        assert each["items"] == len(due_items(library))
+        assert each["collections"] == len(due_collections(library))
+        assert each["attachments"]["published"] == len(list(due_files(library)))
+    assert told["changed"] <= told["when"]
+    assert "users/" not in (site.site / MARKER).read_text("utf-8")
+
+
+# What is due, straight from Zotero's JSON and the rules of the defaults
+
+
+def fields(library: FakeLibrary) -> dict[str, Any]:
+    return {key: item["data"] for key, item in library.items.items()}
+
+
+def is_live(data: dict[str, Any], of: dict[str, Any]) -> bool:
+    above = data.get("parentItem")
+    return not data.get("deleted") and (not above or (above in of and is_live(of[above], of)))
+
+
+def is_allowed(data: dict[str, Any]) -> bool:
+    media_type = (data.get("contentType") or "").split(";")[0].strip().lower()
+    published = (
+        "application/pdf",
+        "application/epub+zip",
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+    )
+    private = any(tag["tag"].strip().startswith("_") for tag in data.get("tags", []))
+    return (
+        media_type in published and data.get("linkMode") in ("imported_file", "imported_url") and not private
+    )
+
+
+def has_bytes(library: FakeLibrary, key: str) -> bool:
+    return key in library.files and bool(library.items[key]["data"].get("md5"))
+
+
+def due_items(library: FakeLibrary) -> set[str]:
+    of = fields(library)
+    return {
+        key
+        for key, data in of.items()
+        if not data.get("parentItem")
+        and is_live(data, of)
+        and (
+            data["itemType"] not in CHILDREN
+            or (data["itemType"] == "attachment" and is_allowed(data) and has_bytes(library, key))
+        )
+    }
+
+
+def due_collections(library: FakeLibrary) -> set[str]:
+    return {key for key, each in library.collections.items() if not each["data"].get("deleted")}
+
+
+def due_files(library: FakeLibrary) -> Iterator[tuple[str, str]]:
+    """(key of the item under which the file is published, md5)."""
+    of = fields(library)
+    for key, data in of.items():
+        above = data.get("parentItem") or key
+        if (
+            data["itemType"] == "attachment"
+            and is_allowed(data)
+            and is_live(data, of)
+            and has_bytes(library, key)
+        ):
+            yield above, data["md5"]
+
+
+def file_digests(site: SiteFolder) -> Iterator[tuple[str, str]]:
+    """(folder, md5) of each file beside an item's page."""
+    for path in site.site.glob("**/items/*/*"):
+        if path.is_file() and path.name != "index.html":
+            folder = path.parent.relative_to(site.site).as_posix()
+            yield f"{folder}/", hashlib.md5(path.read_bytes()).hexdigest()
+
+
+# Links
+
+
+def local_links(path: Path) -> Iterator[str]:
+    page = html.fromstring(path.read_bytes())
+    for element in page.iter():
+        for name in ("href", "src", "action"):
+            link = element.get(name) if isinstance(element.tag, str) else None
+            if link and "://" not in link and not link.startswith(("mailto:", "#", "data:")):
+                yield link.split("#")[0].split("?")[0]
+
+
+def leads_to(page: str, link: str, files: set[str]) -> bool:
+    base = "/repo/"
+    target = unquote(link)
+    if target.startswith("/"):
+        assert page == "404.html", f"{page} has a link that is not relative: {link}"
+        if not target.startswith(base):
+            return False
+        target = target.removeprefix(base)
+    else:
+        target = posixpath.join(page.rpartition("/")[0], target)
+    folder = target.endswith("/") or not target or target == "."
+    target = posixpath.normpath(target) if target else ""
+    if target.startswith(".."):
+        return False
+    return (f"{target}/index.html".removeprefix("./").lstrip("/") in files) if folder else target in files

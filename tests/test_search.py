@@ -1,0 +1,439 @@
+import gzip
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import make_attachment, make_collection, make_item, make_tags
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sitepages import context, site
+
+from zstatic import pagefind, search
+from zstatic.errors import SearchError
+from zstatic.outputs import Copy
+from zstatic.pagefind import Document
+from zstatic.search import Record, index_site, joined, records, spaced
+
+
+def record(number: int, content: str = "", **changes: Any) -> Record:
+    document = Document(
+        f"items/{number:08}/", content or f"All about topic{number}", {"title": f"Title {number}"}
+    )
+    plain = Record(
+        document, "book", "", "", "", 2000 + number, f"title {number}", f"name {number}", "", "", ()
+    )
+    return replace(plain, **changes)
+
+
+def many(count: int) -> tuple[Record, ...]:
+    return tuple(record(number) for number in range(count))
+
+
+def files(copies: Iterable[Copy]) -> dict[str, bytes]:
+    return {copy.path: copy.source.read_bytes() for copy in copies}
+
+
+def column_files(copies: Iterable[Copy]) -> dict[str, Any]:
+    """ "pointer", "shown", "orders" -> what is in the file."""
+    by_path = files(copies)
+    pointer = json.loads(by_path["pagefind/zstatic.json"])
+    named = {name: json.loads(by_path[f"pagefind/{pointer[name]}"]) for name in ("shown", "orders")}
+    return {"pointer": pointer, **named}
+
+
+def author(name: str, role: str = "author") -> dict[str, str]:
+    given, _, family = name.rpartition(" ")
+    return {"creatorType": role, "firstName": given, "lastName": family}
+
+
+def only_record(**data: Any) -> Record:
+    (found,) = records(context(make_item("AAAAAAAA", **data)))
+    return found
+
+
+@pytest.fixture
+def no_pagefind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        pytest.fail("Pagefind was started")
+
+    monkeypatch.setattr(pagefind, "write_bundle", refuse)
+
+
+# Records
+
+
+def test_there_is_one_record_for_each_item_with_a_page_in_the_sites_order() -> None:
+    ctx = context(
+        make_item("AAAAAAAA", date="1990", parsed_date="1990"),
+        make_item("BBBBBBBB"),
+        make_item("CCCCCCCC", date="2020", parsed_date="2020"),
+        make_item("DDDDDDDD", deleted=1),
+    )
+    assert [each.document.url for each in records(ctx)] == [
+        "items/CCCCCCCC/",
+        "items/AAAAAAAA/",
+        "items/BBBBBBBB/",
+    ]
+
+
+def test_everything_a_reader_may_look_for_is_searched() -> None:
+    document = only_record(
+        title="On <i>Drosophila</i>",
+        creators=[author("Ada Lovelace"), author("Grace Hopper", "editor")],
+        publicationTitle="Nature",
+        date="1999",
+        parsed_date="1999",
+        abstractNote="<jats:p>What was done.</jats:p>",
+        tags=make_tags("flies", "two words"),
+        DOI="https://doi.org/10.1000/ABC",
+    ).document
+    assert document.content == "What was done."
+    assert document.meta == {
+        "title": "On Drosophila",
+        "creators": "Ada Lovelace; Grace Hopper",
+        "year": "1999",
+        "venue": "Nature",
+        "tags": "flies; two words",
+        "ids": "10.1000/ABC",
+    }
+
+
+def test_an_item_without_abstract_has_its_title_for_content() -> None:
+    assert only_record(title="Alone").document.content == "Alone"
+
+
+@pytest.mark.parametrize("title", ["", "???", "— … —", "🦄"])
+def test_every_record_has_a_word_in_its_content(title: str) -> None:
+    assert any(char.isalnum() for char in only_record(title=title).document.content)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ids"),
+    [
+        ({"DOI": "doi:10.1016/S0140-6736(20)30183-5"}, "10.1016/S0140-6736(20)30183-5"),
+        ({"ISBN": "978-3-16-148410-0"}, "9783161484100 316148410X"),
+        ({"ISBN": "0-306-40615-2 and 979-10-90636-07-1"}, "0306406152 9780306406157 9791090636071"),
+        ({"archiveID": "arXiv:2101.00001v2"}, "2101.00001 2101.00001v2"),
+        (
+            {"extra": "arXiv: hep-th/9901001 [hep-th]\nPMID: 12345\nPMCID: PMC99"},
+            "hep-th/9901001 12345 PMC99",
+        ),
+        ({"extra": "Citation Key: knuth1984\nrubbish"}, "knuth1984"),
+        ({"citationKey": "knuth1984", "extra": "DOI: 10.1/x\nDOI: 10.1000/182"}, "knuth1984 10.1000/182"),
+        ({"DOI": "none"}, None),
+    ],
+)
+def test_identifiers_are_searched_in_their_plain_form(fields: dict[str, str], ids: str | None) -> None:
+    assert only_record(**fields).document.meta.get("ids") == ids
+
+
+@pytest.mark.parametrize(
+    ("title", "alias"),
+    [
+        ("Jan Łukasiewicz", "lukasiewicz"),
+        ("Smørrebrød", "smorrebrod smoerrebroed"),
+        ("Die Straße", "strasse"),
+        ("Müller, Ægir", "mueller aegir"),
+        ("Measuring CO₂ by Æ", "co2 ae"),
+        ("Dvořák", None),
+        ("Café", None),
+        ("Plain", None),
+        ("漢字", None),
+    ],
+)
+def test_words_that_pagefind_keeps_apart_have_an_alias(title: str, alias: str | None) -> None:
+    assert only_record(title=title, abstractNote="x").document.meta.get("alias") == alias
+
+
+def test_decomposed_names_have_the_same_alias() -> None:
+    composed, decomposed = (
+        only_record(title=title).document.meta["alias"] for title in ("Müller", "Mu\u0308ller")
+    )
+    assert composed == decomposed == "mueller"
+
+
+def test_words_of_an_abstract_have_no_german_alias() -> None:
+    assert only_record(title="T", abstractNote="Für H₂O").document.meta["alias"] == "h2o"
+
+
+def test_characters_of_chinese_and_japanese_are_words() -> None:
+    document = only_record(title="DNA複製と修復", abstractNote="機械学習、2020年").document
+    assert document.meta["title"] == "DNA 複 製 と 修 復"
+    assert document.content == "機 械 学 習 、 2020 年"
+
+
+@given(st.text(alphabet="漢字かなAb1 、。-", max_size=30))
+def test_spacing_out_can_be_undone_and_adds_nothing_twice(text: str) -> None:
+    assert spaced(spaced(text)) == spaced(text)
+    assert joined(spaced(text)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_results_are_told_only_what_they_cannot_read_from_the_document() -> None:
+    plain = only_record(title="A & B", creators=[author(f"Given Name{n}") for n in range(5)])
+    assert (plain.title_html, plain.creators) == ("", "")
+    marked = only_record(title="A <i>b</i>", creators=[author("Grace Hopper", "editor")])
+    assert marked.title_html == "A <i>b</i>"
+    assert marked.creators == "Grace Hopper (editor)"
+
+
+def test_a_record_knows_its_place(tmp_path: Path) -> None:
+    pdf = tmp_path / "a.pdf"
+    pdf.write_bytes(b"%PDF")
+    ctx = context(
+        make_item("AAAAAAAA", title="The Title", creators=[author("Ada Lovelace")], collections=["CCCCCCCC"]),
+        make_attachment("BBBBBBBB", "AAAAAAAA", md5="0" * 32),
+        collections=[make_collection("CCCCCCCC")],
+        files={"0" * 32: pdf},
+    )
+    (found,) = records(ctx)
+    assert (found.title_key, found.creator_key, found.file_kind) == ("the title", "lovelace, ada", "PDF")
+    assert found.added == "2020-01-01T00:00:00Z"
+    assert found.collections == ("/CCCCCCCC",)
+
+
+def test_an_excluded_tag_is_not_in_the_index(tmp_path: Path) -> None:
+    ctx = context(make_item("AAAAAAAA", title="Open", tags=make_tags("_canary", "public")))
+    packed = files(index_site(records(ctx), "en", tmp_path))
+    text = [gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data for data in packed.values()]
+    assert any(b"public" in each for each in text)
+    assert not any(b"canary" in each for each in text)
+
+
+# The index
+
+
+def test_no_records_no_index(tmp_path: Path, no_pagefind: None) -> None:
+    assert index_site((), "en", tmp_path) == ()
+
+
+def test_copies_name_what_their_content_is(tmp_path: Path) -> None:
+    copies = index_site(many(3), "en", tmp_path)
+    assert [copy.path for copy in copies] == sorted(copy.path for copy in copies)
+    for copy in copies:
+        assert copy.path.startswith("pagefind/")
+        assert copy.digest == search._digest(copy.source.read_bytes())
+
+
+@pytest.mark.usefixtures("tmp_path")
+def test_unchanged_records_do_not_start_pagefind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = index_site(many(5), "en", tmp_path)
+    monkeypatch.setattr(pagefind, "write_bundle", lambda *_: pytest.fail("Pagefind was started"))
+    assert index_site(many(5), "en", tmp_path) == first
+
+
+def test_what_only_sorts_does_not_start_pagefind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_site(many(2), "en", tmp_path)
+    monkeypatch.setattr(pagefind, "write_bundle", lambda *_: pytest.fail("Pagefind was started"))
+    changed = [record(0, collections=("/AAAAAAAA",), item_type="map"), record(1, year=None)]
+    found = column_files(index_site(changed, "en", tmp_path))
+    assert found["orders"]["year"] == [2000, None]
+    assert found["orders"]["collection"] == [[0], []]
+
+
+@pytest.mark.parametrize("change", ["language", "version"])
+def test_another_language_or_pagefind_makes_a_new_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    before = files(index_site(many(2), "en", tmp_path))
+    if change == "version":
+        monkeypatch.setattr(pagefind, "version", lambda: "1.5.99")
+    after = files(index_site(many(2), "fr" if change == "language" else "en", tmp_path))
+    assert before.keys() != after.keys() or before != after
+
+
+EDITS = {
+    "changed": lambda rows: [*rows[:3], record(3, "A new text"), *rows[4:]],
+    "added at the end": lambda rows: [*rows, record(99)],
+    "added in front": lambda rows: [record(99), *rows],
+    "removed": lambda rows: [*rows[:2], *rows[3:]],
+    "moved": lambda rows: [*rows[5:], *rows[:5]],
+    "twins": lambda rows: [*rows, record(98, "All about topic1"), record(97, "All about topic1")],
+    "nearly nothing left": lambda rows: rows[:1],
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_index_after_an_edit_equals_a_fresh_one(tmp_path: Path, edit: str) -> None:
+    rows = list(many(12))
+    index_site(rows, "en", tmp_path / "kept")
+    edited = EDITS[edit](rows)
+    kept = index_site(edited, "en", tmp_path / "kept")
+    fresh = index_site(edited, "en", tmp_path / "fresh")
+    assert files(kept) == files(fresh)
+    assert [(copy.path, copy.digest) for copy in kept] == [(copy.path, copy.digest) for copy in fresh]
+    # Nothing stale lies about, either.
+    assert len(list((tmp_path / "kept" / "bundle").rglob("*.pf_*"))) == sum(
+        ".pf_" in copy.path for copy in kept
+    )
+
+
+def test_there_and_back_again_gives_the_first_index(tmp_path: Path) -> None:
+    first = files(index_site(many(6), "en", tmp_path))
+    index_site(many(4), "en", tmp_path)
+    assert files(index_site(many(6), "en", tmp_path)) == first
+
+
+def test_fragments_of_unchanged_documents_are_not_written_again(tmp_path: Path) -> None:
+    rows = many(6)
+    times = {copy.path: copy.source.stat().st_mtime_ns for copy in index_site(rows, "en", tmp_path)}
+    edited = index_site([*rows[:5], record(5, "Something else")], "en", tmp_path)
+    again = {copy.path for copy in edited if times.get(copy.path) == copy.source.stat().st_mtime_ns}
+    assert sum("fragment/" in path for path in again) == 5
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_killed_index_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    index_site(many(6), "en", tmp_path / "kept")
+    write = pagefind.write_bundle
+
+    def die(*arguments: Any) -> None:
+        if when == "after":
+            write(*arguments)
+            # What a truncated file of a killed process looks like.
+            for path in arguments[2].rglob("*.pf_fragment"):
+                path.write_bytes(b"")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pagefind, "write_bundle", die)
+    with pytest.raises(KeyboardInterrupt):
+        index_site(many(8), "en", tmp_path / "kept")
+    monkeypatch.setattr(pagefind, "write_bundle", write)
+    recovered = files(index_site(many(8), "en", tmp_path / "kept"))
+    assert recovered == files(index_site(many(8), "en", tmp_path / "fresh"))
+    assert all(recovered.values())
+
+
+@pytest.mark.parametrize("damage", ["removed", "emptied", "marker"])
+def test_a_damaged_work_folder_is_made_anew(tmp_path: Path, damage: str) -> None:
+    copies = index_site(many(3), "en", tmp_path)
+    before = files(copies)
+    fragment = next(copy.source for copy in copies if "fragment/" in copy.path)
+    if damage == "removed":
+        fragment.unlink()
+    elif damage == "emptied":
+        fragment.write_bytes(b"")
+    else:
+        (tmp_path / "complete.json").write_text('{"fingerprint": 1, "files": []}')
+    assert files(index_site(many(3), "en", tmp_path)) == before
+
+
+def test_an_id_that_passes_to_another_document_does_not_keep_the_old_text(tmp_path: Path) -> None:
+    index_site(many(3), "en", tmp_path)
+    marker = tmp_path / "complete.json"
+    # As if the fragment that Pagefind now names for the second document had been another document's before.
+    state = json.loads(marker.read_text())
+    state["documents"][1] = "0" * 32
+    state["fingerprint"] = ""
+    marker.write_text(json.dumps(state))
+    (tmp_path / "bundle" / pagefind.fragment_path(state["ids"][1])).write_bytes(b"another text")
+    state["files"][pagefind.fragment_path(state["ids"][1])][0] = len(b"another text")
+    marker.write_text(json.dumps(state))
+    shutil.copytree(tmp_path, tmp_path.parent / "copy", dirs_exist_ok=True)
+    assert files(index_site(many(3), "en", tmp_path)) == files(
+        index_site(many(3), "en", tmp_path.parent / "fresh")
+    )
+
+
+def test_a_document_that_pagefind_drops_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SearchError, match="1 of 2 items"):
+        index_site([record(1), record(2, "!!! ???")], "en", tmp_path)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
+def test_every_item_is_indexed_whatever_its_title_is(tmp_path: Path, titles: list[str]) -> None:
+    items = [
+        make_item(f"{number:08}", title=title, abstractNote=title[::-1])
+        for number, title in enumerate(titles)
+    ]
+    copies = index_site(records(context(*items)), "en", tmp_path)
+    assert len(column_files(copies)["shown"]["ids"].split()) == len(titles)
+
+
+# Columns
+
+
+def test_rows_follow_the_ids_of_the_results(tmp_path: Path) -> None:
+    rows = [record(2, file_kind="PDF"), record(0, item_type="map", title_html="<i>x</i>"), record(1)]
+    copies = index_site(rows, "en", tmp_path)
+    shown = column_files(copies)["shown"]
+    by_path = {copy.path: copy.source for copy in copies}
+    for result_id, row in zip(shown["ids"].split(), rows, strict=True):
+        fragment = pagefind.read_fragment(by_path["pagefind/" + pagefind.fragment_path(result_id)])
+        assert fragment == row.document
+    assert [shown["types"][position] for position in shown["type"]] == ["book", "map", "book"]
+    assert [shown["files"][position] for position in shown["file"]] == ["PDF", "", ""]
+    assert shown["titles"] == {"1": "<i>x</i>"}
+    assert shown["creators"] == {}
+
+
+def ranked(copies: Iterable[Copy], order: str) -> list[int]:
+    """The rows in the order that a column gives."""
+    ranks = column_files(copies)["orders"][order]
+    return sorted(range(len(ranks)), key=lambda row: ranks[row])
+
+
+def test_orders_put_what_lacks_the_value_last(tmp_path: Path) -> None:
+    rows = [
+        record(0, year=2001, title_key="b", creator_key="", added="2020-01-01T00:00:00Z"),
+        record(1, year=1999, title_key="", creator_key="x", added="2021-01-01T00:00:00Z"),
+        record(2, year=-43, title_key="a", creator_key="x", added="2021-01-01T00:00:00Z"),
+        record(3, year=None, title_key="c", creator_key="c", added=""),
+    ]
+    copies = index_site(rows, "en", tmp_path)
+    assert ranked(copies, "oldest") == [2, 1, 0, 3]
+    assert ranked(copies, "title") == [2, 0, 3, 1]
+    assert ranked(copies, "creator") == [3, 1, 2, 0]
+    assert ranked(copies, "added") == [1, 2, 0, 3]
+
+
+def test_column_files_are_replaced_when_they_change(tmp_path: Path) -> None:
+    before = column_files(index_site(many(2), "en", tmp_path))["pointer"]
+    after = column_files(index_site([record(0), record(1, item_type="map")], "en", tmp_path))["pointer"]
+    assert before["shown"] != after["shown"]
+    assert before["build"] == after["build"]
+    assert sorted(path.name for path in (tmp_path / "columns").iterdir()) == sorted(
+        [after["shown"], after["orders"], "zstatic.json"]
+    )
+
+
+def test_words_in_nearly_everything_are_listed_for_large_libraries_only() -> None:
+    def common(count: int) -> list[str]:
+        rows = [record(number, f"the x{number}y of") for number in range(count)]
+        return search._common_words(rows)
+
+    assert common(100) == []
+    assert common(2000) == ["of", "the", "title"]
+
+
+# The page
+
+
+def test_the_search_page_does_not_change_with_an_item() -> None:
+    before = site(make_item("AAAAAAAA"), make_item("BBBBBBBB"))
+    after = site(make_item("AAAAAAAA", title="Other"), make_item("BBBBBBBB"), make_item("CCCCCCCC"))
+    assert before.text("search/index.html") == after.text("search/index.html")
+
+
+def test_the_search_page_works_without_script_through_links() -> None:
+    page = site(make_item("AAAAAAAA")).page("search/")
+    assert page.xpath("//main//nav[@id='search-browse']//a/@href")
+    assert "JavaScript" in page.xpath("string(//main//noscript)")
+
+
+def test_an_empty_library_says_so_and_loads_no_search() -> None:
+    page = site().page("search/")
+    assert "nothing" in page.xpath("string(//main/p[@class='empty'])")
+    assert not [src for src in page.xpath("//script/@src") if "search" in src]
+
+
+def test_the_live_region_and_a_label_stand_on_the_page_from_the_start() -> None:
+    page = site(make_item("AAAAAAAA")).page("search/")
+    assert page.xpath("//*[@role='status'][not(@hidden)]")
+    assert page.xpath("string(//label[@for='search-field'])")
+    assert page.xpath("//form[@role='search'][.//input[@name='q']]/@action") == ["../search/"]
+    assert not page.xpath("//main//*[@style]")

@@ -1,0 +1,150 @@
+"""Theme folders: lookup, fingerprints, static files, and errors that name the place."""
+
+from pathlib import Path
+
+import pytest
+from builders import make_config
+
+from zstatic.config import ThemeRules
+from zstatic.errors import ThemeError
+from zstatic.outputs import Copy, Text
+from zstatic.theme import Theme, load_theme, packaged_themes
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def theme(root: Path, name: str = "default") -> Theme:
+    return load_theme(make_config(root, theme=ThemeRules(name)))
+
+
+def test_a_template_is_taken_from_the_users_folder_then_the_named_theme_then_its_parents(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, "themes/child/theme.toml", 'extends = "parent"')
+    write(tmp_path, "themes/child/templates/b.html", "child")
+    write(tmp_path, "themes/parent/templates/b.html", "parent")
+    write(tmp_path, "themes/parent/templates/c.html", "parent")
+    write(tmp_path, "theme/templates/a.html", "own")
+    opened = theme(tmp_path, "child")
+    rendered = {name: opened.template(name).render() for name in ("a.html", "b.html", "c.html")}
+    assert rendered == {"a.html": "own", "b.html": "child", "c.html": "parent"}
+    assert opened.template("404.html").filename == str(packaged_themes() / "default/templates/404.html")
+
+
+def test_an_overriding_template_can_extend_the_original(tmp_path: Path) -> None:
+    write(tmp_path, "themes/plain/templates/x.html", "<{% block main %}original{% endblock %}>")
+    write(
+        tmp_path,
+        "theme/templates/x.html",
+        '{% extends "plain/x.html" %}{% block main %}{{ super() }} and mine{% endblock %}',
+    )
+    assert theme(tmp_path, "plain").template("x.html").render() == "<original and mine>"
+
+
+def test_the_default_theme_has_every_template_that_pages_name() -> None:
+    names = [path.name for path in (packaged_themes() / "default/templates").glob("[!_]*.html")]
+    opened = load_theme(make_config())
+    assert {"base.html", "home.html", "item.html", "list.html", "collection.html"} <= set(names)
+    for name in names:
+        assert opened.fingerprint(name)
+
+
+def test_a_fingerprint_changes_with_what_a_template_extends_includes_or_imports(tmp_path: Path) -> None:
+    parts = {"base.html": "base", "_included.html": "part", "_macros.html": "{% macro m() %}x{% endmacro %}"}
+    source = '{% extends "base.html" %}{% include "_included.html" %}{% from "_macros.html" import m %}'
+    write(tmp_path, "theme/templates/x.html", source)
+    write(tmp_path, "theme/templates/other.html", "other")
+    for name, text in parts.items():
+        write(tmp_path, f"theme/templates/{name}", text)
+    seen = {theme(tmp_path).fingerprint("x.html")}
+    for name, text in parts.items():
+        write(tmp_path, f"theme/templates/{name}", text + " changed")
+        seen.add(theme(tmp_path).fingerprint("x.html"))
+    assert len(seen) == 4
+    write(tmp_path, "theme/templates/other.html", "other changed")
+    assert theme(tmp_path).fingerprint("x.html") in seen
+
+
+def test_a_computed_template_name_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "theme/templates/x.html", "{% include page.kind ~ '.html' %}")
+    with pytest.raises(ThemeError, match=r"x\.html.*computed"):
+        theme(tmp_path).fingerprint("x.html")
+
+
+def test_a_syntax_error_names_file_and_line(tmp_path: Path) -> None:
+    write(tmp_path, "theme/templates/x.html", "fine\n{% if %}\n")
+    with pytest.raises(ThemeError, match=r"theme/templates/x\.html:2: "):
+        theme(tmp_path).template("x.html")
+    with pytest.raises(ThemeError, match=r"theme/templates/x\.html:2: "):
+        theme(tmp_path).fingerprint("x.html")
+
+
+def test_a_missing_template_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "theme").mkdir()
+    with pytest.raises(ThemeError, match=r"nowhere\.html") as caught:
+        theme(tmp_path).template("nowhere.html")
+    assert str(tmp_path / "theme") in caught.value.hint
+
+
+def test_an_unknown_theme_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    with pytest.raises(ThemeError, match="'fancy'") as caught:
+        theme(tmp_path, "fancy")
+    assert "default" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc", ".", ""])
+def test_a_theme_name_is_no_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ThemeError):
+        theme(tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("extends = ", "theme.toml"),
+        ('extend = "default"', "unknown key extend"),
+        ("extends = 1", "expected the name of a theme"),
+        ('extends = "loop"', "extends itself"),
+    ],
+)
+def test_a_wrong_theme_toml_is_refused(tmp_path: Path, settings: str, message: str) -> None:
+    write(tmp_path, "themes/loop/theme.toml", settings)
+    with pytest.raises(ThemeError, match=message):
+        theme(tmp_path, "loop")
+
+
+def test_static_files_carry_a_hash_of_their_content_in_their_name(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/logo.svg", "<svg/>")
+    first = theme(tmp_path).assets["logo.svg"]
+    write(tmp_path, "theme/static/logo.svg", "<svg>2</svg>")
+    second = theme(tmp_path).assets["logo.svg"]
+    assert first.startswith("static/logo.") and first.endswith(".svg")
+    assert first != second
+
+
+def test_a_file_of_the_users_folder_hides_the_themes_own(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/style.css", "body{}")
+    write(tmp_path, "theme/static/.DS_Store", "")
+    opened = theme(tmp_path)
+    sheets = [file.output for file in opened.static if file.name == "style.css"]
+    assert [sheet.text for sheet in sheets if isinstance(sheet, Text)] == ["body{}"]
+    assert "theme.js" in opened.assets
+    assert ".DS_Store" not in opened.assets
+
+
+def test_a_style_sheet_finds_the_files_it_names_under_their_hashed_names(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/fonts/a.woff2", "font")
+    css = 'a{src:url("fonts/a.woff2")} b{src:url(https://x.example/y.png)} c{src:url(absent.png)}'
+    write(tmp_path, "theme/static/custom.css", css)
+    opened = theme(tmp_path)
+    sheet = next(file.output for file in opened.static if file.name == "custom.css")
+    assert isinstance(sheet, Text)
+    font = opened.assets["fonts/a.woff2"].removeprefix("static/")
+    assert (
+        sheet.text == f"a{{src:url({font})}} b{{src:url(https://x.example/y.png)}} c{{src:url(absent.png)}}"
+    )
+    assert all(isinstance(file.output, Copy) for file in opened.static if not file.name.endswith(".css"))
