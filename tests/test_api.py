@@ -234,7 +234,7 @@ def test_refused_key_is_tried_once(fake: FakeZotero, time: Time) -> None:
 
 def test_address_refused_for_wrong_keys_is_not_asked_again(fake: FakeZotero, time: Time) -> None:
     fake.refuse("", 429, "Too many authentication failures", times=None)
-    with pytest.raises(AccessDenied, match="wrong key"):
+    with pytest.raises(RateLimited, match="wrong key"):
         open_api(fake, time).item_versions(GROUP, 0)
     assert len(fake.log) == 1
 

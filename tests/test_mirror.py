@@ -141,6 +141,38 @@ def test_write_that_fails_leaves_nothing_half_done(config: Config) -> None:
         assert mirror.keys("items") == frozenset()
 
 
+def test_revision_differs_with_the_content_and_only_then(config: Config) -> None:
+    with open_mirror(config, LIBRARY) as mirror:
+        mirror.write_objects("items", {"ABCD2345": ITEM})
+        seen = [mirror.revision]
+        mirror.write_state(synced="2026-11-20", done={"exports/ris": 3}, files={})
+        mirror.write_objects("items", {})
+        mirror.drop_objects("items", ["NONE2345"])
+        assert mirror.revision == seen[0]
+        for change in (
+            lambda: mirror.write_objects("items", {"ABCD2345": {"data": {}}}),
+            lambda: mirror.write_texts(export_set("ris"), {"ABCD2345": (3, "TY")}),
+            lambda: mirror.write_state(name="Name"),
+            lambda: mirror.write_failures("items", {"ABCD2345": Failure("code", 1, "message")}),
+            lambda: mirror.drop_objects("items", ["ABCD2345"]),
+        ):
+            change()
+            seen.append(mirror.revision)
+    with open_mirror(config, LIBRARY) as mirror:
+        assert mirror.revision == seen[-1]
+    assert len(set(seen)) == len(seen)
+
+
+def test_new_mirror_has_no_revision_of_a_former_one(config: Config, database: Path) -> None:
+    with open_mirror(config, LIBRARY) as mirror:
+        former = mirror.revision
+    database.write_bytes(b"")
+    with open_mirror(config, LIBRARY) as mirror:
+        mirror.write_objects("items", {"ABCD2345": ITEM})
+        mirror.write_state(version=5)
+        assert mirror.revision != former
+
+
 def test_each_library_and_host_has_its_own_mirror() -> None:
     names = {
         mirror_name(LibraryConfig(id, api_url=url))

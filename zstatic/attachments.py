@@ -1,0 +1,400 @@
+"""Which attachment files are wanted, and fetching those that are missing into `<state>/files/ab/<md5>`.
+
+In: raw items of a mirror and the [attachments] rules. Out: verified files and, for each that could not be
+had, a Failure kept in the mirror. A file appears under its md5 only when every byte was seen to belong to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import IO, Any
+
+from zstatic.api import Api, FileLocation, RequestFailed, in_parallel
+from zstatic.config import AttachmentRules
+from zstatic.errors import AccessDenied, ApiError, ApiUnreachable, MirrorError, RateLimited
+from zstatic.mirror import MD5, Failure, Mirror, stored_file
+from zstatic.progress import Track
+from zstatic.urls import EXTENSIONS
+
+JSON = Any
+
+FILES = "files"
+STORED_MODES = ("imported_file", "imported_url")
+CHUNK = 1 << 20
+TRIES = 3
+# Deflate cannot reach this on documents; beyond it an archive is made to hurt.
+MAX_RATIO = 200
+RATIO_COUNTS_FROM = 10_000_000
+# A failure stands until the version of its item changes, but for these.
+RETRIED_ALWAYS = "file-unreachable"
+RETRIED_IF_LIBRARY_MOVED = ("file-missing", "file-denied")
+RETRIED_IF_RULES_CHANGED = "file-too-large"
+# Failures are noted every so often: a run that is cut short asks no more than so many in vain again.
+NOTED_EVERY = 25
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """md5: of the file itself; "" = Zotero never got it. version: of the attachment item."""
+
+    key: str
+    md5: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesReport:
+    """fetched, bytes: what came in this run. removed: files that are no longer wanted by this library."""
+
+    fetched: int = 0
+    bytes: int = 0
+    removed: int = 0
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.fetched or self.removed)
+
+
+def wanted_files(items: Iterable[tuple[str, JSON]], rules: AttachmentRules) -> tuple[WantedFile, ...]:
+    """Say which files of a library could be published, in key order.
+
+    items: every (key, raw item). Selection may still leave some out; size is known only when fetching.
+    """
+    places: dict[str, tuple[bool, str]] = {}
+    found: list[WantedFile] = []
+    for key, item in items:
+        fields = item.get("data", {})
+        places[key] = (bool(fields.get("deleted")), str(fields.get("parentItem") or ""))
+        if _is_wanted(fields, rules):
+            found.append(WantedFile(key, _md5(fields.get("md5")), item.get("version", 0)))
+    return tuple(sorted((w for w in found if not is_trashed(w.key, places)), key=lambda w: w.key))
+
+
+def is_trashed(key: str, places: Mapping[str, tuple[bool, str]]) -> bool:
+    """Say whether an item or anything above it is in the trash: children of a trashed item are not flagged.
+
+    places: key -> (flagged itself, key of its parent or "").
+    """
+    seen: set[str] = set()
+    while key in places and key not in seen:
+        seen.add(key)
+        flagged, parent = places[key]
+        if flagged:
+            return True
+        key = parent
+    return False
+
+
+def sync_files(
+    api: Api,
+    mirror: Mirror,
+    library: str,
+    files: Path,
+    rules: AttachmentRules,
+    track: Track,
+    *,
+    full: bool = False,
+) -> FilesReport:
+    """Make the wanted files of a library be there; what fails is written to the mirror's failures.
+
+    files: the folder shared by all libraries of a site. full: try again whatever failed before.
+    Raises ApiUnreachable and RateLimited when going on makes no sense; files fetched so far are kept.
+    """
+    moment = [mirror.library_version, rules_mark(rules)]
+    done = mirror.state("files-done", [None, None])
+    rows: dict[str, list[str]] = mirror.state("files", {})
+    failures = mirror.failures(FILES)
+    if done == moment and not full and _is_settled(rows, failures, mirror):
+        return FilesReport()
+    wanted = wanted_files(mirror.objects("items"), rules)
+    known = {key: f for key, f in failures.items() if not full and _stands(f, moment, done)}
+    fetched, size, failures = _fetch_missing(
+        api, mirror, library, files, wanted, known, rules.max_size, track
+    )
+    now = {each.key: [each.md5, _good_md5(each, rows, mirror)] for each in wanted}
+    # What the network kept from us is asked for again, even if nothing else changes.
+    unfinished = any(failure.code == RETRIED_ALWAYS for failure in failures.values())
+    mirror.write_state(**{"files": now, "files-done": [None, None] if unfinished else moment})
+    return FilesReport(fetched, size, len(_good(rows) - _good(now)))
+
+
+def _stands(failure: Failure, moment: list[JSON], done: list[JSON]) -> bool:
+    """Say whether a failure is still true, as far as we know.
+
+    moment, done: [library version, mark of the rules], now and when all files were last settled.
+    """
+    if failure.code in RETRIED_IF_LIBRARY_MOVED:
+        return bool(failure.library_version == moment[0])
+    if failure.code == RETRIED_IF_RULES_CHANGED:
+        return bool(done[1] == moment[1])
+    return failure.code != RETRIED_ALWAYS
+
+
+def rules_mark(rules: AttachmentRules) -> str:
+    """Give a text that differs when the rules do."""
+    return json.dumps(asdict(rules), sort_keys=True)
+
+
+def kept_files(mirror: Mirror) -> frozenset[str]:
+    """The md5s that this library holds on to: also the last good file where the new one is bad."""
+    return frozenset(_good(mirror.state("files", {})))
+
+
+def _is_wanted(fields: JSON, rules: AttachmentRules) -> bool:
+    if fields.get("itemType") != "attachment" or fields.get("linkMode") not in STORED_MODES:
+        return False
+    allowed = {each.strip().lower() for each in rules.media_types} & EXTENSIONS.keys()
+    if rules.publish == "none" or media_type(fields.get("contentType")) not in allowed:
+        return False
+    tags = {str(tag.get("tag", "")).strip().casefold() for tag in fields.get("tags") or ()}
+    return rules.publish == "all" or rules.tag.strip().casefold() in tags
+
+
+def media_type(raw: JSON) -> str:
+    """Normalise a content type: "Application/PDF; charset=x" -> "application/pdf"."""
+    return str(raw or "").partition(";")[0].strip().lower()
+
+
+def _md5(raw: JSON) -> str:
+    text = str(raw or "").lower()
+    return text if MD5.fullmatch(text) else ""
+
+
+def _is_settled(rows: Mapping[str, list[str]], failures: Mapping[str, Failure], mirror: Mirror) -> bool:
+    """Say whether each wanted file is there or known to fail: somebody may have cleaned the folder."""
+    return all(key in failures or mirror.file(md5) for key, (md5, _) in rows.items())
+
+
+def _good_md5(wanted: WantedFile, rows: Mapping[str, list[str]], mirror: Mirror) -> str:
+    if wanted.md5 and mirror.file(wanted.md5):
+        return wanted.md5
+    return rows.get(wanted.key, ["", ""])[1]
+
+
+def _good(rows: Mapping[str, list[str]]) -> set[str]:
+    return {good for _, good in rows.values() if good}
+
+
+def _fetch_missing(
+    api: Api,
+    mirror: Mirror,
+    library: str,
+    files: Path,
+    wanted: Collection[WantedFile],
+    known: Mapping[str, Failure],
+    limit: int,
+    track: Track,
+) -> tuple[int, int, dict[str, Failure]]:
+    """Fetch what is not there; give number, bytes, and all failures that now stand, which the mirror notes.
+
+    known: key -> failures that need not be tried again, unless the item's version is another.
+    """
+    failures = {each.key: _never_uploaded(each) for each in wanted if not each.md5}
+    missing: dict[str, list[WantedFile]] = {}
+    for each in wanted:
+        failure = known.get(each.key)
+        if not each.md5 or stored_file(files, each.md5):
+            continue
+        if failure and failure.version == each.version:
+            failures[each.key] = failure
+        else:
+            missing.setdefault(each.md5, []).append(each)
+    fetched = size = 0
+    denied: list[Failure] = []
+    # Two attachments may hold the same file: the first that can be had serves both.
+    work = takewhile(lambda same: not denied, missing.values())
+    fetch = partial(_fetch_first, api, library, files, limit)
+    results = track(in_parallel(work, fetch), "Fetching files", len(missing))
+    for number, (stored, failed) in enumerate(results, 1):
+        if stored is not None:
+            fetched, size = fetched + 1, size + stored
+        now = {key: replace(f, library_version=mirror.library_version) for key, f in failed.items()}
+        failures |= now
+        denied += [failure for failure in now.values() if failure.code == "file-denied"]
+        if number % NOTED_EVERY == 0:
+            mirror.write_failures(FILES, failures)
+    if denied:
+        rest = [each for same in missing.values() for each in same if not stored_file(files, each.md5)]
+        failures |= {each.key: replace(denied[0], version=each.version) for each in rest}
+    mirror.write_failures(FILES, failures)
+    return fetched, size, failures
+
+
+def _fetch_first(
+    api: Api, library: str, files: Path, limit: int, same: list[WantedFile]
+) -> tuple[int | None, dict[str, Failure]]:
+    """Fetch one file from the first attachment that has it; give its size, or None and a failure for each."""
+    failures: dict[str, Failure] = {}
+    for wanted in same:
+        outcome = _fetch_patiently(api, library, files, limit, wanted)
+        if isinstance(outcome, int):
+            return outcome, {}
+        failures[wanted.key] = outcome
+        if outcome.code == "file-denied":
+            break
+    return None, failures
+
+
+def _fetch_patiently(api: Api, library: str, files: Path, limit: int, wanted: WantedFile) -> int | Failure:
+    """Fetch one file, again if the network broke; give its size or what is wrong with it."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            # Asked anew each time: the address it gives is good for a minute only.
+            location = api.file_location(library, wanted.key)
+            if location is None:
+                return _failure(
+                    "file-missing", wanted, "Zotero does not have this file, or does not give it to us."
+                )
+            return _fetch(api, location, files, limit, wanted)
+        except RequestFailed as error:
+            if attempt == TRIES:
+                return _failure("file-unreachable", wanted, error.message)
+            api.pause(attempt)
+        except AccessDenied as error:
+            return _failure("file-denied", wanted, error.message)
+        except (ApiUnreachable, RateLimited):
+            raise
+        except ApiError as error:
+            return _failure("file-missing", wanted, error.message)
+        except _Unfit as unfit:
+            return _failure(unfit.code, wanted, str(unfit))
+    raise AssertionError
+
+
+class _Unfit(Exception):
+    """The bytes are not what they should be."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _fetch(api: Api, location: FileLocation, files: Path, limit: int, wanted: WantedFile) -> int:
+    """Stream one file into place; give its size. Raises _Unfit, RequestFailed, ApiError."""
+    if location.size is not None and location.size > limit:
+        raise _too_large(limit)
+    incoming = files / "incoming"
+    body, main = incoming / f"{wanted.key}.body", incoming / f"{wanted.key}.file"
+    try:
+        with _writing():
+            incoming.mkdir(parents=True, exist_ok=True)
+            md5, size = _receive(api, location, body, limit)
+            if location.zipped:
+                if location.md5 and md5 != location.md5:
+                    raise _mismatch()
+                md5, size = _unpack(body, main, limit)
+                main.replace(body)
+            if md5 != wanted.md5:
+                raise _mismatch()
+            _put_in_place(body, files, md5)
+        return size
+    finally:
+        for path in (body, main):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _receive(api: Api, location: FileLocation, body: Path, limit: int) -> tuple[str, int]:
+    """Write the body to disk as it comes; give its md5 and size."""
+    with api.download(location) as chunks, body.open("wb") as file:
+        md5, size = _copy(chunks, file, limit)
+    if location.size is not None and size < location.size:
+        raise RequestFailed("The storage host sent less than it announced.")
+    return md5, size
+
+
+def _copy(chunks: Iterable[bytes], file: IO[bytes], limit: int) -> tuple[str, int]:
+    """Write chunks until the end or the limit. Raises _Unfit."""
+    digest = hashlib.md5(usedforsecurity=False)
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        digest.update(chunk)
+        file.write(chunk)
+    file.flush()
+    os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _unpack(archive: Path, target: Path, limit: int) -> tuple[str, int]:
+    """Write the only file of a ZIP; give its md5 and size. Entry names are never used as paths."""
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            entries = [entry for entry in packed.infolist() if not entry.is_dir()]
+            if len(entries) != 1:
+                raise _Unfit(
+                    "file-archive", f"It is an archive of {len(entries)} files, which is not published."
+                )
+            allowed = max(RATIO_COUNTS_FROM, entries[0].compress_size * MAX_RATIO)
+            with packed.open(entries[0]) as source, target.open("wb") as file:
+                md5, size = _copy(_chunks(source, allowed), file, limit)
+            return md5, size
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ):
+        # RuntimeError: encrypted. NotImplementedError: a method nobody uses.
+        raise _Unfit("file-archive", "Its archive cannot be read.") from None
+
+
+def _chunks(source: IO[bytes], allowed: int) -> Iterator[bytes]:
+    size = 0
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        if size > allowed:
+            raise _Unfit("file-archive", "Its archive unpacks to far more than it holds.")
+        yield chunk
+
+
+def _put_in_place(body: Path, files: Path, md5: str) -> None:
+    folder = files / md5[:2]
+    if folder.is_symlink():
+        folder.unlink()
+    folder.mkdir(exist_ok=True)
+    body.replace(folder / md5)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn a full or read-only disk into a MirrorError."""
+    try:
+        yield
+    except OSError as error:
+        raise MirrorError(
+            f"A downloaded file cannot be stored: {error.strerror}.",
+            "Check the free space and the permissions of [output] state.",
+        ) from None
+
+
+def _failure(code: str, wanted: WantedFile, message: str) -> Failure:
+    return Failure(code, wanted.version, message)
+
+
+def _never_uploaded(wanted: WantedFile) -> Failure:
+    return _failure("file-not-uploaded", wanted, "Its file was never uploaded to Zotero's storage.")
+
+
+def _mismatch() -> _Unfit:
+    return _Unfit("file-mismatch", "The file in Zotero's storage is not the one that the item describes.")
+
+
+def _too_large(limit: int) -> _Unfit:
+    return _Unfit("file-too-large", f"The file is larger than {limit / 1e6:g} MB ([attachments] max_size).")

@@ -1,0 +1,588 @@
+"""The local copy of one library: raw objects by key, citations and exports, full text, and files by md5.
+
+In: what `sync.py` and `attachments.py` fetched. Out: the same, as received; nothing here knows what it means.
+One row per object in a diskcache, as JSON text. The folder may come out of a cache that others can write to,
+so it is not trusted: nothing in it can run code or name a file elsewhere, and what looks wrong is set aside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import sqlite3
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+from urllib.parse import urlsplit
+
+import diskcache
+from diskcache.core import MODE_RAW, UNKNOWN
+
+from zstatic.api import Kind
+from zstatic.config import Config, LibraryConfig
+from zstatic.errors import MirrorError, MirrorLocked, Problem
+
+JSON = Any
+
+# Rises with every change of the rows below; another format is fetched anew.
+FORMAT = 1
+MD5 = re.compile(r"[0-9a-f]{32}")
+# No eviction: diskcache's default silently drops rows above 1 GiB. No culling: nothing here expires.
+SETTINGS: Mapping[str, object] = {
+    "statistics": 0,
+    "tag_index": 0,
+    "eviction_policy": "none",
+    "cull_limit": 0,
+    "disk_min_file_size": 0,
+    "disk_pickle_protocol": 0,
+}
+# State that says how far a sync came, and nothing of the library. What others keep here counts as content.
+_KEPT_FOR_SYNC = frozenset(
+    (
+        "format",
+        "done",
+        "files",
+        "files-done",
+        "fulltext-versions",
+        "fulltext-upto",
+        "schema-version",
+        "synced",
+        "changed",
+    )
+)
+_COUNTERS = frozenset(("count", "size", "hits", "misses"))
+_DATABASE = "cache.db"
+_DATABASE_FILES = frozenset((_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"))
+
+
+class JsonDisk(diskcache.Disk):  # type: ignore[misc]
+    """Rows of text under text keys, inline. No pickle in or out, no file of its own."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        if not isinstance(key, str):
+            raise TypeError(f"a key of the mirror is text, not {type(key).__name__}")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        if not raw or not isinstance(key, str):
+            raise MirrorError("The mirror holds a key that zstatic did not write.", _REMEDY)
+        return key
+
+    def store(self, value: JSON, read: bool, key: object = UNKNOWN) -> tuple[int, int, None, str]:
+        if read:
+            raise TypeError("the mirror stores no streams")
+        return 0, MODE_RAW, None, json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def fetch(self, mode: int, filename: object, value: object, read: bool) -> JSON:
+        if mode != MODE_RAW or filename is not None or read or not isinstance(value, str):
+            raise MirrorError("The mirror holds a row that zstatic did not write.", _REMEDY)
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise MirrorError("The mirror holds a row that cannot be read.", _REMEDY) from None
+
+    def remove(self, file_path: object) -> None:
+        # diskcache calls this for every row it replaces, with the row's file name or None.
+        if file_path is not None:
+            raise MirrorError("The mirror holds a row that names a file.", _REMEDY)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that could not be fetched, remembered so that it is not asked for on every run.
+
+    version: of the object then; it is tried again when that changes. library_version: then, 0 if it is no
+    reason to try again.
+    """
+
+    code: str
+    version: int
+    message: str
+    library_version: int = 0
+
+
+class Mirror:
+    """One library's local copy. For one thread; close it, or use it in a `with`.
+
+    rebuilt: why the former copy was set aside when this one was opened; "" = it was not.
+    """
+
+    def __init__(self, folder: Path, files: Path, library: str, rebuilt: str = "") -> None:
+        self.library = library
+        self.rebuilt = rebuilt
+        self._files = files
+        with _storing(library):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._cache = diskcache.Cache(str(folder), disk=JsonDisk, **SETTINGS)
+        # prefix -> names: diskcache has no way to ask for the rows under a prefix.
+        self._names: dict[str, set[str]] = {}
+        for key in self._cache:
+            prefix, _, name = key.rpartition("/")
+            self._names.setdefault(prefix, set()).add(name)
+        if "format" not in self._names.get("state", ()):
+            self.write_state(format=FORMAT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._cache.close()
+
+    # --- what readers ask
+
+    @property
+    def library_version(self) -> int:
+        """The library version up to which everything is here; 0 also if never completed (see `completed`)."""
+        return int(self.state("version", 0))
+
+    @property
+    def completed(self) -> bool:
+        """Whether a sync ever came to its end. An empty library may truly have version 0."""
+        return self.state("version", None) is not None
+
+    @property
+    def library_name(self) -> str:
+        """As Zotero says; "" = unknown."""
+        return str(self.state("name", ""))
+
+    @property
+    def revision(self) -> str:
+        """Differs whenever anything differs that a site is made of, files aside; and for each new mirror."""
+        with _storing(self.library):
+            origin, count = self._cache.get("state/revision") or ["", 0]
+        return f"{origin}-{count}"
+
+    def objects(self, kind: Kind) -> Iterator[tuple[str, JSON]]:
+        """Give (key, raw object), in key order. Settings: (name, {"value", "version"})."""
+        for key in sorted(self._names.get(kind, ())):
+            yield key, self._object(kind, key)
+
+    def object(self, kind: Kind, key: str) -> JSON | None:
+        """Give one raw object; None = not here."""
+        return self._object(kind, key) if key in self._names.get(kind, ()) else None
+
+    def keys(self, kind: Kind) -> frozenset[str]:
+        return frozenset(self._names.get(kind, ()))
+
+    def citations(self, style: str, locale: str) -> dict[str, str]:
+        """Give item key -> HTML of its reference, NOT sanitised, in key order."""
+        return self._texts(citation_set(style, locale))
+
+    def exports(self, format: str) -> dict[str, str]:
+        """Give item key -> the item as Zotero exports it, in key order; "csljson": JSON of one object."""
+        return self._texts(export_set(format))
+
+    def fulltext(self, key: str) -> str | None:
+        """Give the full text of an attachment; None = there is none."""
+        row = self._read(FULLTEXT, key)
+        return None if row is None else _pair(row)[1]
+
+    def file(self, md5: str) -> Path | None:
+        """Give the stored file with this md5; None = not here. It was verified when it was stored."""
+        return stored_file(self._files, md5)
+
+    def schema(self) -> JSON:
+        """Zotero's schema; None if never fetched."""
+        return self.state("schema", None)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be fetched, as of the last sync; sorted."""
+        found = [
+            Problem(failure.code, f"{self.library}/items/{key}", failure.message)
+            for name in self.failed_sets()
+            for key, failure in self.failures(name).items()
+        ]
+        return tuple(sorted(set(found)))
+
+    # --- what a sync writes
+
+    def write_objects(self, kind: Kind, objects: Mapping[str, JSON]) -> None:
+        """Store raw objects by key, all or none."""
+        self._write(kind, objects)
+
+    def drop_objects(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Remove objects; with items go their citations, exports, full text and failures."""
+        gone = frozenset(keys)
+        with self._transaction():
+            self._drop(kind, gone)
+            if kind == "items":
+                for name in self._names:
+                    if name.startswith(("citations/", "exports/")) or name == FULLTEXT:
+                        self._drop(name, gone)
+                for name in self.failed_sets():
+                    left = {key: f for key, f in self.failures(name).items() if key not in gone}
+                    self.write_failures(name, left)
+
+    def write_texts(self, name: str, texts: Mapping[str, tuple[int, str]]) -> None:
+        """Store texts made from objects. name: a `citation_set`, `export_set` or FULLTEXT.
+
+        texts: key -> (version of what the text was made from, text).
+        """
+        self._write(name, {key: list(pair) for key, pair in texts.items()})
+
+    def text_version(self, name: str, key: str) -> int | None:
+        """The version from which the stored text was made; None = there is no text."""
+        row = self._read(name, key)
+        return None if row is None else _pair(row)[0]
+
+    def has_texts(self, name: str) -> bool:
+        return bool(self._names.get(name))
+
+    def state(self, name: str, default: JSON) -> JSON:
+        """Read a value that belongs to the whole mirror."""
+        value = self._read("state", name)
+        return default if value is None else value
+
+    def write_state(self, **values: JSON) -> None:
+        """Store values that belong to the whole mirror, all or none."""
+        self._write("state", values)
+
+    def failures(self, name: str) -> dict[str, Failure]:
+        """Give key -> what went wrong, of one set of things to fetch; in key order."""
+        rows = self.state("failed", {}).get(name, {})
+        return {key: Failure(*row) for key, row in sorted(rows.items())}
+
+    def failed_sets(self) -> tuple[str, ...]:
+        return tuple(sorted(self.state("failed", {})))
+
+    def write_failures(self, name: str, failures: Mapping[str, Failure]) -> None:
+        """Replace what is known to fail in one set; nothing = forget the set."""
+        rows = {key: list(astuple(failure)) for key, failure in sorted(failures.items())}
+        former = self.state("failed", {})
+        others = {each: known for each, known in former.items() if each != name}
+        failed = {**others, name: rows} if rows else others
+        if failed != former:
+            self.write_state(failed=failed)
+
+    # --- rows
+
+    def _object(self, kind: str, key: str) -> JSON:
+        value = self._read(kind, key)
+        if not isinstance(value, dict):
+            raise MirrorError(f"The mirror of {self.library} is damaged at {kind}/{key}.", _REMEDY)
+        return value
+
+    def _texts(self, name: str) -> dict[str, str]:
+        return {key: _pair(self._read(name, key))[1] for key in sorted(self._names.get(name, ()))}
+
+    def _read(self, prefix: str, name: str) -> JSON:
+        if name not in self._names.get(prefix, ()):
+            return None
+        with _storing(self.library):
+            return self._cache.get(f"{prefix}/{name}")
+
+    def _write(self, prefix: str, rows: Mapping[str, JSON]) -> None:
+        if not rows:
+            return
+        with self._transaction():
+            for name, value in rows.items():
+                self._cache.set(f"{prefix}/{name}", value)
+            if prefix != "state" or not _KEPT_FOR_SYNC.issuperset(rows):
+                self._count_change()
+        self._names.setdefault(prefix, set()).update(rows)
+
+    def _drop(self, prefix: str, names: Iterable[str]) -> None:
+        here = self._names.get(prefix, set())
+        gone = here.intersection(names)
+        if not gone:
+            return
+        with self._transaction():
+            for name in gone:
+                self._cache.delete(f"{prefix}/{name}")
+            self._count_change()
+        here -= gone
+
+    def _count_change(self) -> None:
+        origin, count = self._cache.get("state/revision") or [secrets.token_hex(8), 0]
+        self._cache.set("state/revision", [origin, count + 1])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _storing(self.library), self._cache.transact():
+            yield
+
+
+# The sets of texts; with these names they stand in rows, in the done marks and among the failures.
+FULLTEXT = "fulltext"
+
+
+def citation_set(style: str, locale: str) -> str:
+    return f"citations/{style}/{locale}"
+
+
+def export_set(format: str) -> str:
+    return f"exports/{format}"
+
+
+def open_mirror(config: Config, library: LibraryConfig) -> Mirror:
+    """Open a library's mirror, empty at first; one that is broken is set aside and begun anew."""
+    folder = config.state / "mirror" / mirror_name(library)
+    files = config.state / "files"
+    reason = ""
+    if folder.exists() or folder.is_symlink():
+        with _storing(library.id):
+            reason = _flaw(folder)
+    try:
+        if not reason:
+            return Mirror(folder, files, library.id)
+    except MirrorError:
+        raise
+    except Exception as error:
+        # Whatever a planted row made diskcache trip over, the remedy is the same.
+        reason = f"it cannot be opened ({type(error).__name__})"
+    _set_aside(folder)
+    return Mirror(folder, files, library.id, reason)
+
+
+def mirror_name(library: LibraryConfig) -> str:
+    """Name the folder of a mirror after the API host and the library.
+
+    The port counts except on this machine, where servers take whichever is free.
+    """
+    address = urlsplit(library.api_url)
+    host = address.hostname or "nowhere"
+    port = f"-{address.port}" if address.port and host not in ("localhost", "127.0.0.1", "::1") else ""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{host}{port}-{library.id}").strip("-.")
+
+
+def stored_file(files: Path, md5: str) -> Path | None:
+    """Give the file with this md5 below the folder of files; None = not here."""
+    if not MD5.fullmatch(md5):
+        return None
+    path = files / md5[:2] / md5
+    try:
+        # Not followed: a planted link would publish any file of this machine.
+        found = stat.S_ISREG(path.lstat().st_mode) and not path.parent.is_symlink()
+    except OSError:
+        return None
+    return path if found else None
+
+
+def collect_files(state: Path, keep: Collection[str]) -> int:
+    """Remove the stored files that no library wants, and what interrupted downloads left; say how many.
+
+    keep: md5s.
+    """
+    removed = 0
+    for folder in sorted((state / "files").glob("*")):
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        for path in sorted(folder.iterdir()):
+            if path.name not in keep or folder.name != path.name[:2]:
+                with suppress(OSError):
+                    path.unlink()
+                    removed += 1
+        with suppress(OSError):
+            folder.rmdir()
+    return removed
+
+
+@contextmanager
+def lock(state: Path) -> Iterator[None]:
+    """Keep other runs out of a state folder. Raises MirrorLocked, naming who is in there.
+
+    The lock is the operating system's: it ends with the process, however that ends.
+    """
+    with _storing(str(state.name)):
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "lock").open("a+", encoding="utf-8")
+    with closing(file):
+        if not _take(file):
+            raise _locked(state, file)
+        holder = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "time": time.strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        _rewrite(file, json.dumps(holder))
+        try:
+            yield
+        finally:
+            _rewrite(file, "")
+            _release(file)
+
+
+def _locked(state: Path, file: IO[str]) -> MirrorLocked:
+    file.seek(0)
+    try:
+        holder = json.loads(file.read())
+        who = f"process {holder['pid']} on {holder['host']} since {holder['time']}"
+    except (ValueError, KeyError, TypeError, OSError):
+        who = "another process"
+    return MirrorLocked(f"Another run is working in {state}: {who}.", "Wait until it has ended.")
+
+
+def _rewrite(file: IO[str], text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Windows' locks forbid reading: lock a byte beyond the text that tells who holds it.
+    _LOCKED_BYTE = 1 << 20
+
+    def _take(file: IO[str]) -> bool:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _release(file: IO[str]) -> None:
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _release(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _flaw(folder: Path) -> str:
+    """Say what is wrong with a mirror before diskcache, which trusts what it finds, opens it; "" = nothing.
+
+    Raises sqlite3.OperationalError for what says nothing about the mirror: locked, not permitted, disk full.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return "it is not a plain folder"
+    entries = list(folder.iterdir())
+    if any(entry.name not in _DATABASE_FILES or entry.is_symlink() for entry in entries):
+        return "it holds files that zstatic did not write"
+    if not entries:
+        return ""
+    if not (folder / _DATABASE).is_file():
+        return "its database is missing"
+    try:
+        with closing(sqlite3.connect(folder / _DATABASE, isolation_level=None, timeout=10)) as connection:
+            return _database_flaw(connection)
+    except sqlite3.OperationalError as error:
+        if _is_circumstance(error):
+            raise
+        return "its database is damaged"
+    except (sqlite3.DatabaseError, ValueError, TypeError, RecursionError):
+        return "its database is damaged"
+
+
+def _database_flaw(connection: sqlite3.Connection) -> str:
+    """Check structure, settings, rows and format, in this order: each makes the next safe to read."""
+    ask = connection.execute
+    ask("PRAGMA trusted_schema = OFF")
+    if ask("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        return "its database is damaged"
+    if _structure(connection) != _own_structure():
+        return "its database has parts or settings that zstatic did not write"
+    foreign = ask(
+        "SELECT 1 FROM Cache WHERE filename IS NOT NULL OR mode IS NOT ? OR raw IS NOT 1"
+        " OR expire_time IS NOT NULL OR typeof(key) IS NOT 'text' OR typeof(value) IS NOT 'text' LIMIT 1",
+        (MODE_RAW,),
+    ).fetchone()
+    if foreign:
+        return "it holds rows that zstatic did not write"
+    row = ask("SELECT value FROM Cache WHERE key = 'state/format'").fetchone()
+    if row is None:
+        return "it has no format stamp" if ask("SELECT 1 FROM Cache LIMIT 1").fetchone() else ""
+    return "" if json.loads(row[0]) == FORMAT else "another version of zstatic wrote it"
+
+
+Structure = tuple[frozenset[tuple[object, ...]], frozenset[tuple[object, ...]]]
+
+
+def _structure(connection: sqlite3.Connection) -> Structure:
+    """Give tables, indexes and triggers with their SQL, and the settings.
+
+    diskcache makes an attribute or a pragma of every row of Settings, so none may be there but its own.
+    """
+    parts = frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+    rows = frozenset(connection.execute("SELECT key, value, typeof(value) FROM Settings"))
+    counters = [row for row in rows if row[0] in _COUNTERS and row[2] == "integer"]
+    return parts, rows.difference(counters)
+
+
+@cache
+def _own_structure() -> Structure:
+    """Give the structure that this version of diskcache makes with our settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        diskcache.Cache(folder, disk=JsonDisk, **SETTINGS).close()
+        with closing(sqlite3.connect(Path(folder) / _DATABASE)) as connection:
+            return _structure(connection)
+
+
+def _set_aside(folder: Path) -> None:
+    """Move a broken mirror out of the way; of several the latest is kept, for whoever wants to look."""
+    aside = folder.with_name(folder.name + ".broken")
+    with _storing(folder.name):
+        if aside.is_symlink() or aside.is_file():
+            aside.unlink()
+        elif aside.exists():
+            shutil.rmtree(aside)
+        folder.rename(aside)
+
+
+def _pair(row: JSON) -> tuple[int, str]:
+    if isinstance(row, list) and len(row) == 2 and type(row[0]) is int and isinstance(row[1], str):
+        return row[0], row[1]
+    raise MirrorError("The mirror holds a row that cannot be read.", _REMEDY)
+
+
+_REMEDY = "Run `zstatic clean cache`, then sync again; downloaded files are kept."
+
+
+def _is_circumstance(error: sqlite3.OperationalError) -> bool:
+    words = ("locked", "unable to open", "readonly", "disk is full", "disk I/O", "permission")
+    return any(word in str(error) for word in words)
+
+
+@contextmanager
+def _storing(library: str) -> Iterator[None]:
+    """Turn trouble with the disk into a MirrorError that a reader understands."""
+    try:
+        yield
+    except MirrorError as error:
+        raise (
+            MirrorError(f"{error.message} ({library})", error.hint or _REMEDY) if not error.hint else error
+        ) from None
+    except diskcache.Timeout:
+        raise MirrorError(f"The mirror of {library} is in use by another program.", "Try again.") from None
+    except sqlite3.OperationalError as error:
+        if not _is_circumstance(error):
+            raise MirrorError(f"The mirror of {library} is damaged: {error}.", _REMEDY) from None
+        raise MirrorError(f"The mirror of {library} cannot be read or written: {error}.", _ROOM) from None
+    except sqlite3.DatabaseError as error:
+        raise MirrorError(f"The mirror of {library} is damaged: {error}.", _REMEDY) from None
+    except OSError as error:
+        raise MirrorError(
+            f"The mirror of {library} cannot be read or written: {error.strerror}.", _ROOM
+        ) from None
+
+
+_ROOM = "Check the free space and the permissions of [output] state."
