@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from zstatic import github, pipeline
+from zstatic import __version__, github, pipeline
 from zstatic.build import SiteReport
 from zstatic.cli import cli
 from zstatic.config import Config
@@ -116,7 +116,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, name: str, result: object) -> list[dic
         (AccessDenied("m", "h"), 4),
         (LibraryNotFound("m", "h"), 4),
         (GuardError("m", "h"), 5),
-        (ProblemsFound("m", "h"), 6),
+        (ProblemsFound([Problem("c", "w", "m")]), 6),
         (MirrorLocked("m", "h"), 7),
         (MirrorError("m", "h"), 1),
         (SearchError("m", "h"), 1),
@@ -297,7 +297,7 @@ def test_version_needs_no_heavy_import() -> None:
         "print(sorted({'requests', 'jinja2', 'diskcache', 'nh3', 'markdown_it'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["zstatic, version 0.1.0", "[]"]
+    assert done.stdout.splitlines() == [f"zstatic, version {__version__}", "[]"]
 
 
 def test_signature_of_a_storage_address_is_not_shown() -> None:
@@ -455,7 +455,7 @@ def test_summary_is_appended_to_the_job_and_escaped(actions: Path, monkeypatch: 
         (ApiUnreachable("m"), True, "true"),
         (KeyboardInterrupt(), True, "true"),
         (ThemeError("m"), True, "true"),
-        (ProblemsFound("m"), True, "true"),
+        (ProblemsFound([]), True, "true"),
         (MirrorError("m"), True, "false"),
         (MirrorLocked("m"), True, "false"),
         (RuntimeError("m"), True, "false"),

@@ -17,12 +17,12 @@ from zstatic.config import (
     Secret,
     SelectRules,
     load_config,
-    parse_library,
     settings_of,
 )
 from zstatic.errors import ConfigError
 from zstatic.positions import find_places
 from zstatic.reference import describe_config, describe_defaults
+from zstatic.values import parse_library
 
 PROJECT = Path(__file__).resolve().parents[1]
 LEAST = '[site]\ntitle = "T"\n[[library]]\nid = "groups/1"\n'
@@ -204,9 +204,9 @@ def test_key_comes_from_the_environment_then_a_file_then_dotenv(tmp_path: Path) 
     (tmp_path / ".env").write_text("# secrets\nexport ZOTERO_API_KEY='fromdotenv'\n")
     both = {"ZOTERO_API_KEY": " fromenv ", "ZOTERO_API_KEY_FILE": "key.txt"}
     assert load(tmp_path, LEAST, both).api_key == Secret("fromenv")
-    assert load(
-        tmp_path, LEAST, {"ZOTERO_API_KEY": "", "ZOTERO_API_KEY_FILE": "key.txt"}
-    ).api_key == Secret("fromfile")
+    assert load(tmp_path, LEAST, {"ZOTERO_API_KEY": "", "ZOTERO_API_KEY_FILE": "key.txt"}).api_key == Secret(
+        "fromfile"
+    )
     assert load(tmp_path, LEAST, {"ZOTERO_API_KEY": ""}).api_key == Secret("fromdotenv")
     (tmp_path / ".env").unlink()
     assert load(tmp_path, LEAST, {"ZOTERO_API_KEY": ""}).api_key is None

@@ -1,8 +1,41 @@
-"""`site.toml` -> Config: every setting, its default and its meaning."""
+"""`site.toml` -> Config: every setting, its default and its meaning.
 
+A setting is one line of a dataclass below: its type, how it is read, what it means, its default. The
+reference (`zstatic config --defaults`, `site.toml.example`) is printed from the same lines.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_type_hints
+
+from zstatic.values import (
+    as_api_url,
+    as_base_url,
+    as_export_format,
+    as_flag,
+    as_folder,
+    as_it_is,
+    as_language,
+    as_library_id,
+    as_line,
+    as_line_or_empty,
+    as_link,
+    as_media_type,
+    as_pattern,
+    as_share,
+    as_size,
+    as_slug,
+    as_style,
+    as_text,
+    as_theme_name,
+    at_least,
+    list_of,
+    one_of,
+    toml,
+    toml_menu,
+    toml_size,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,34 +51,85 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How one value of site.toml is read, what it means and how it is written.
+
+    read: takes what TOML holds; raises Wrong.
+    show: the value as TOML.
+    """
+
+    read: Callable[[object], object]
+    meaning: str
+    show: Callable[[object], str] = toml
+
+
+@dataclass(frozen=True, slots=True)
 class MenuEntry:
-    label: str
-    url: str
+    label: Annotated[str, Setting(as_line, "What the reader sees.")]
+    url: Annotated[str, Setting(as_link, "An address, or a path inside the site.")]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """base_url: absolute, ends in "/"; "" when unknown (canonical links, feeds and sitemap are then left out)."""
+    """base_url: absolute, ends in "/"; "" when unknown: canonical links, feeds and sitemap are left out."""
 
-    title: str
-    base_url: str = ""
-    language: str = "en"
-    description: str = ""
-    rights: str = ""
-    menu: tuple[MenuEntry, ...] = ()
+    title: Annotated[str, Setting(as_line, "The name of the site, on every page. Required.")]
+    base_url: Annotated[
+        str,
+        Setting(
+            as_base_url,
+            "Where the site will stand; may have a path. ZSTATIC_BASE_URL and --base-url win over it. "
+            "Without it canonical links, feeds and the sitemap are left out.",
+        ),
+    ] = ""
+    language: Annotated[str, Setting(as_language, "The language of the user interface.")] = "en"
+    description: Annotated[str, Setting(as_text, "One or two sentences for search engines and feeds.")] = ""
+    rights: Annotated[
+        str, Setting(as_text, "Who owns the texts and under which licence; shown in the footer.")
+    ] = ""
+    menu: Annotated[
+        tuple[MenuEntry, ...],
+        Setting(
+            as_it_is,  # a list of tables, read by _read_menu
+            "Links in the header after the site's own:\n"
+            '[{ label = "About", url = "about/" }, { label = "Library", url = "https://example.org/" }]',
+            toml_menu,
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SelectRules:
-    """What may be published. Patterns are Python regexes used with re.search on the stripped tag; "" = no rule."""
+    """What may be published.
 
-    collections: tuple[str, ...] = ()
-    exclude_collections: tuple[str, ...] = ()
-    item_include: str = ""
-    item_exclude: str = ""
-    child_exclude: str = "^_"
-    tag_exclude: str = "^_"
-    notes: bool = False
+    Patterns are Python regexes used with re.search on the stripped tag; "" = no rule.
+    """
+
+    collections: Annotated[
+        tuple[str, ...],
+        Setting(
+            list_of(as_line),
+            "Only what is in these collections and their subcollections, by key or by name "
+            "(`zstatic collections` lists them). Empty: the whole library.",
+        ),
+    ] = ()
+    exclude_collections: Annotated[
+        tuple[str, ...],
+        Setting(list_of(as_line), "Nothing that is in these collections or their subcollections."),
+    ] = ()
+    item_include: Annotated[
+        str, Setting(as_pattern, 'Only items with a tag that matches. "": all items.')
+    ] = ""
+    item_exclude: Annotated[
+        str, Setting(as_pattern, "No items with a tag that matches; wins over item_include.")
+    ] = ""
+    child_exclude: Annotated[
+        str, Setting(as_pattern, "No notes and attachments with a tag that matches.")
+    ] = "^_"
+    tag_exclude: Annotated[str, Setting(as_pattern, "Tags that match are not shown anywhere.")] = "^_"
+    notes: Annotated[
+        bool, Setting(as_flag, "Publish notes: those of items, and standalone ones as pages.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +142,37 @@ class LibraryConfig:
     select: the rules for this library, [select] already merged in.
     """
 
-    id: str
-    slug: str = ""
-    name: str = ""
-    mirror: Literal["library", "collections"] = "library"
-    api_url: str = "https://api.zotero.org"
+    id: Annotated[
+        str,
+        Setting(
+            as_library_id,
+            '"groups/2348869", "users/12345", "users/12345/publications" (My Publications), or the '
+            "address of the library on zotero.org. Required.",
+        ),
+    ]
+    slug: Annotated[
+        str,
+        Setting(
+            as_slug,
+            "Path prefix of this library's pages. Needed from the second library on; one may go without. "
+            "Never changes by itself, so addresses stay.",
+        ),
+    ] = ""
+    name: Annotated[str, Setting(as_line_or_empty, 'What readers see. "": the name it has in Zotero.')] = ""
+    mirror: Annotated[
+        Literal["library", "collections"],
+        Setting(
+            one_of("library", "collections"),
+            '"collections": fetch only what is in select.collections, not the whole library.',
+        ),
+    ] = "library"
+    api_url: Annotated[
+        str,
+        Setting(
+            as_api_url,
+            "The Zotero API; for Zotero on this computer: http://localhost:23119/api",
+        ),
+    ] = "https://api.zotero.org"
     select: SelectRules = SelectRules()
 
 
@@ -70,9 +180,21 @@ class LibraryConfig:
 class AttachmentRules:
     """max_size: bytes."""
 
-    publish: Literal["all", "tagged", "none"] = "all"
-    tag: str = ""
-    media_types: tuple[str, ...] = (
+    publish: Annotated[
+        Literal["all", "tagged", "none"],
+        Setting(
+            one_of("all", "tagged", "none"),
+            'Which stored files readers can open: "all", "tagged" (those with the tag below) or "none".',
+        ),
+    ] = "all"
+    tag: Annotated[str, Setting(as_line_or_empty, 'The tag for publish = "tagged", on the attachment.')] = ""
+    media_types: Annotated[
+        tuple[str, ...],
+        Setting(
+            list_of(as_media_type),
+            "Only files of these types. Web pages and other active content are never published.",
+        ),
+    ] = (
         "application/pdf",
         "application/epub+zip",
         "image/png",
@@ -80,21 +202,33 @@ class AttachmentRules:
         "image/gif",
         "image/webp",
     )
-    max_size: int = 100_000_000
-    link_urls: bool = True
+    max_size: Annotated[
+        int,
+        Setting(as_size, "Larger files are not published.", toml_size),
+    ] = 100_000_000
+    link_urls: Annotated[bool, Setting(as_flag, "Show attached links to other websites.")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class CitationRules:
     """styles: names in Zotero's style repository; the first is the site's own."""
 
-    styles: tuple[str, ...] = ("apa", "modern-language-association", "chicago-author-date", "vancouver")
-    locale: str = "en-US"
+    styles: Annotated[
+        tuple[str, ...],
+        Setting(
+            list_of(as_style, least=1),
+            "Citation styles by their names on https://www.zotero.org/styles; the first is the site's own.",
+        ),
+    ] = ("apa", "modern-language-association", "chicago-author-date", "vancouver")
+    locale: Annotated[str, Setting(as_language, "The language of citations.")] = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRules:
-    formats: tuple[str, ...] = ("bibtex", "ris", "csljson")
+    formats: Annotated[
+        tuple[str, ...],
+        Setting(list_of(as_export_format), "Downloads offered for the library and each collection."),
+    ] = ("bibtex", "ris", "csljson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,40 +236,84 @@ class FacetRules:
     """label: "" = the facet's own. limit: how many values are shown at first."""
 
     name: str
-    label: str = ""
-    sort: Literal["count", "label"] = "count"
-    limit: int = 10
+    label: Annotated[str, Setting(as_line_or_empty, '"": the usual name.')] = ""
+    sort: Annotated[
+        Literal["count", "label"],
+        Setting(one_of("count", "label"), '"count": most frequent first; "label": by name.'),
+    ] = "count"
+    limit: Annotated[int, Setting(at_least(1), "How many values are shown before “more”.")] = 10
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRules:
     """fulltext_words: at most so many words of full text per item."""
 
-    fulltext: bool = True
-    fulltext_words: int = 20_000
+    fulltext: Annotated[bool, Setting(as_flag, "Search in the text of published attachments.")] = True
+    fulltext_words: Annotated[int, Setting(at_least(0), "At most so many words of text for each item.")] = (
+        20_000
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:
     """limit: entries per feed."""
 
-    limit: int = 50
+    limit: Annotated[int, Setting(at_least(1), "Entries in a feed.")] = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeRules:
-    name: str = "default"
+    name: Annotated[
+        str,
+        Setting(as_theme_name, "The theme; files in theme/ beside site.toml replace its files."),
+    ] = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class GuardRules:
-    max_shrink: float = 0.2
-    max_exposed: int = 0
+    max_shrink: Annotated[
+        float,
+        Setting(
+            as_share,
+            "Stop when more than this share of the items, and at least 10, would vanish from the site.",
+        ),
+    ] = 0.2
+    max_exposed: Annotated[
+        int,
+        Setting(
+            at_least(0),
+            "Stop when more items than this were excluded before and would now appear.",
+        ),
+    ] = 0
+
+
+HOSTS = ("github-pages", "cloudflare-pages", "netlify", "gitlab-pages", "s3", "rsync")
 
 
 @dataclass(frozen=True, slots=True)
 class DeployRules:
-    host: str = "github-pages"
+    host: Annotated[
+        str,
+        Setting(
+            one_of(*HOSTS),
+            "Whose limits on size and number of files to watch: " + ", ".join(HOSTS) + ".",
+        ),
+    ] = "github-pages"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRules:
+    path: Annotated[str, Setting(as_folder, "The folder of the finished site.")] = "_site"
+    state: Annotated[
+        str,
+        Setting(
+            as_folder,
+            "The folder of the local copy of the library; all of it can be fetched again.",
+        ),
+    ] = ".zstatic"
+
+
+Origins = Mapping[tuple[str | int, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +322,7 @@ class Config:
 
     root: the folder of site.toml. output, state: absolute folders of the site and of mirror and manifest.
     api_key: None = only what is public.
+    origins: (section, setting) -> where its value comes from; settings left at their defaults are absent.
     """
 
     root: Path
@@ -161,3 +340,55 @@ class Config:
     guard: GuardRules = GuardRules()
     deploy: DeployRules = DeployRules()
     api_key: Secret | None = field(default=None, compare=False)
+    origins: Origins = field(default_factory=dict, compare=False, repr=False)
+
+
+SECTIONS: Mapping[str, type] = {
+    "site": SiteConfig,
+    "library": LibraryConfig,
+    "select": SelectRules,
+    "attachments": AttachmentRules,
+    "citations": CitationRules,
+    "exports": ExportRules,
+    "facets": FacetRules,
+    "search": SearchRules,
+    "feeds": FeedRules,
+    "theme": ThemeRules,
+    "guard": GuardRules,
+    "deploy": DeployRules,
+    "output": OutputRules,
+}
+
+# Sections that are one plain table each and stand in Config under their own name.
+PLAIN = ("attachments", "citations", "exports", "search", "feeds", "theme", "guard", "deploy")
+
+
+def load_config(
+    root: Path,
+    config_file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    base_url: str = "",
+) -> Config:
+    """Read a site's settings.
+
+    config_file: default `site.toml` in root.
+    environ: ZOTERO_API_KEY, ZOTERO_API_KEY_FILE and ZSTATIC_BASE_URL are read; None = no environment.
+    base_url: wins over file and environment; "" = not given.
+    Raises ConfigError naming every mistake at once.
+    """
+    # It fills the classes above, so they must be there before it is.
+    from zstatic.sitefile import read_site
+
+    return read_site(root, config_file, environ or {}, base_url)
+
+
+def settings_of(cls: type) -> Mapping[str, Setting]:
+    """The settings that a section's dataclass declares, in order."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {
+        name: note
+        for name, hint in hints.items()
+        for note in getattr(hint, "__metadata__", ())
+        if isinstance(note, Setting)
+    }

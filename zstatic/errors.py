@@ -12,12 +12,14 @@
     ├── MirrorError          the local copy cannot be read or written
     │   └── MirrorLocked     another run holds it
     ├── ThemeError           a template or theme folder
+    ├── ProblemsFound        under --strict: what else would only be told
     ├── BadPath              an output would lie outside the site folder, or clash
     └── SearchError          Pagefind failed
 
 Raise where the facts are; only `cli.py` catches.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -75,6 +77,24 @@ class MirrorLocked(MirrorError):
 
 class ThemeError(ZstaticError):
     """A template or theme folder is missing or wrong."""
+
+
+class ProblemsFound(ZstaticError):
+    """Under --strict: something is wrong that would not stop the site otherwise."""
+
+    def __init__(self, problems: Sequence["Problem"]) -> None:
+        found = [f"{each.where}: {each.message}" if each.where else each.message for each in problems]
+        more = [f"… and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+        super().__init__(
+            "\n  ".join(
+                ["With --strict nothing is published, since there are problems:", *found[:_LISTED], *more]
+            ),
+            "Mend them, or build without --strict.",
+        )
+        self.problems = tuple(problems)
+
+
+_LISTED = 20
 
 
 class BadPath(ZstaticError):

@@ -27,7 +27,7 @@ def chromium() -> Iterator[Browser]:
 def write_page(folder: Path, title: str) -> None:
     (folder / "index.html").write_text(
         f'<!doctype html><html lang="en"><head><title>{title}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"></head><body><p>Text</p></body></html>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"></head><body><p>Text</p></body>'
     )
 
 
