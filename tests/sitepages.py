@@ -15,7 +15,7 @@ from zstatic.library import read_library
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.pages.content import read_content
 from zstatic.pages.context import Context, make_context
-from zstatic.plan import plan_site, site_view
+from zstatic.plan import plan_outputs, site_view
 from zstatic.render import Renderer
 from zstatic.schema import Schema
 from zstatic.selection import select
@@ -50,7 +50,7 @@ class Site:
     def __init__(self, ctx: Context, theme: Theme | None = None) -> None:
         self.theme = theme or load_theme(ctx.config)
         self.renderer = Renderer(self.theme, site_view(ctx.libraries, ctx.config, self.theme))
-        outputs = list(plan_site(ctx.libraries, ctx.config, ctx.schema, self.theme, _files(ctx)))
+        outputs = list(plan_outputs(ctx, self.theme))
         self.outputs: dict[str, Output] = {output.path: output for output in outputs}
         assert len(self.outputs) == len(outputs), "two outputs claim one path"
 
@@ -69,10 +69,6 @@ class Site:
 
     def copies(self) -> dict[str, Copy]:
         return {path: output for path, output in self.outputs.items() if isinstance(output, Copy)}
-
-
-def _files(ctx: Context) -> dict[str, Path]:
-    return {file.md5: file.source for entry in ctx.items for file in entry.files}
 
 
 def site(*items: Any, **settings: Any) -> Site:

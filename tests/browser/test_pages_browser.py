@@ -1,5 +1,6 @@
 """The pages in a real Chromium: narrow screens, dark colours, keyboard, copying, printing."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -98,7 +99,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        yield playwright.chromium.launch(executable_path=system, args=["--no-sandbox"])
 
 
 def open_page(browser: Browser, **settings: Any) -> tuple[Page, list[str]]:

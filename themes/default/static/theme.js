@@ -1,0 +1,84 @@
+// Light or dark, copy and save buttons. Every page works without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const store = {
+    get: () => { try { return localStorage.getItem("zstatic-mode"); } catch { return null; } },
+    set: (mode) => { try { localStorage.setItem("zstatic-mode", mode); } catch { /* private window */ } },
+  };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.mode ? root.dataset.mode === "dark" : system.matches);
+
+  // Runs before the body is there, so that the page never flashes in the wrong colours.
+  const chosen = store.get();
+  if (chosen === "light" || chosen === "dark") root.dataset.mode = chosen;
+
+  function modeButton(button) {
+    const show = () => button.setAttribute("aria-pressed", String(isDark()));
+    show();
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      root.dataset.mode = isDark() ? "light" : "dark";
+      store.set(root.dataset.mode);
+      show();
+    });
+    system.addEventListener("change", show);
+  }
+
+  function say(text) {
+    const said = document.getElementById("said");
+    if (said) said.textContent = text;
+  }
+
+  async function copy(element) {
+    const text = element.innerText.trim();
+    const rich = element.tagName !== "PRE" && window.ClipboardItem;
+    try {
+      if (rich) {
+        await navigator.clipboard.write([new ClipboardItem({
+          "text/plain": new Blob([text], { type: "text/plain" }),
+          "text/html": new Blob([element.innerHTML], { type: "text/html" }),
+        })]);
+      } else {
+        await navigator.clipboard.writeText(text);
+      }
+      return true;
+    } catch {
+      // No permission, or no https: select it, so that the keyboard can copy it.
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      return false;
+    }
+  }
+
+  function copyButton(button) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const done = await copy(document.getElementById(button.dataset.copy));
+      say(done ? "Copied" : "Selected; press Ctrl+C to copy");
+      if (!done) return;
+      button.classList.add("done");
+      setTimeout(() => { button.classList.remove("done"); say(""); }, 2000);
+    });
+  }
+
+  function saveButton(button) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const text = document.getElementById(button.dataset.save).textContent;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text + "\n"], { type: button.dataset.type }));
+      link.download = button.dataset.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("[data-toggle-mode]").forEach(modeButton);
+    document.querySelectorAll("[data-copy]").forEach(copyButton);
+    document.querySelectorAll("[data-save]").forEach(saveButton);
+  });
+})();

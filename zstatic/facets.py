@@ -1,0 +1,120 @@
+"""The facets: what items can be grouped by. One row gives landing pages, item links and the search filter."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zstatic.library import Creator, Item, Library
+from zstatic.schema import Schema
+from zstatic.sorting import sort_key
+from zstatic.urls import collection_path, slug
+
+UNDATED = "undated"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One value of a facet.
+
+    slug: the same for names that share a page; unique within the facet.
+    label: for reading, "Jan van der Berg". heading: as lists write it, "van der Berg, Jan".
+    path: of its landing page, "" = it has none.
+    """
+
+    slug: str
+    label: str
+    heading: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """name: in site.toml. folder: of the landing pages, "" = none of its own.
+    terms: the values of one item. order: sort key of a term, before its slug.
+    """
+
+    name: str
+    label: str
+    folder: str
+    terms: Callable[[Library, Item, Schema], tuple[Term, ...]]
+    order: Callable[[Term], tuple[int | str, ...]] = lambda term: (sort_key(term.heading),)
+
+
+def tag_term(tag: str) -> Term:
+    name = slug(tag)
+    return Term(name, tag, tag, f"tags/{name}/")
+
+
+def creator_term(creator: Creator) -> Term:
+    name = slug(creator.name)
+    return Term(name, creator.name, creator.sort_name, f"creators/{name}/")
+
+
+def year_term(year: int | None) -> Term:
+    if year is None:
+        return Term(UNDATED, "Undated", "Undated", f"years/{UNDATED}/")
+    return Term(str(year), year_label(year), year_label(year), f"years/{year}/")
+
+
+def year_label(year: int) -> str:
+    """Astronomical years count 1 BCE as 0."""
+    return str(year) if year > 0 else f"{1 - year} BCE"
+
+
+def type_term(item_type: str, schema: Schema) -> Term:
+    # A type the schema does not know comes from the network as any text.
+    name = item_type if re.fullmatch(r"[A-Za-z0-9]+", item_type) else slug(item_type)
+    label = schema.type_label(item_type)
+    return Term(name, label, label, f"types/{name}/")
+
+
+def _tags(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    return tuple(tag_term(tag) for tag in item.tags)
+
+
+def _creators(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    return tuple(creator_term(creator) for creator in item.creators if creator.name)
+
+
+def _year(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    return (year_term(item.date.year),)
+
+
+def _type(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    return (type_term(item.item_type, schema),)
+
+
+def _collections(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    nodes = [library.collections[key] for key in item.collections]
+    return tuple(
+        Term(f"{library.slug}/{node.key}", node.name, node.name, collection_path(library.slug, node.key))
+        for node in nodes
+    )
+
+
+def _library(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    return (Term(library.slug, library.name, library.name, ""),)
+
+
+def _language(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
+    language = item.fields.get("language", "").strip()
+    return (Term(slug(language), language, language, ""),) if language else ()
+
+
+def _year_order(term: Term) -> tuple[int | str, ...]:
+    """Newest first, undated last."""
+    return (1, 0) if term.slug == UNDATED else (0, -int(term.slug))
+
+
+FACETS: dict[str, Facet] = {
+    facet.name: facet
+    for facet in (
+        Facet("type", "Type", "types", _type),
+        Facet("year", "Year", "years", _year, _year_order),
+        Facet("collection", "Collection", "", _collections),
+        Facet("tag", "Tag", "tags", _tags),
+        Facet("creator", "Creator", "creators", _creators),
+        Facet("language", "Language", "", _language),
+        Facet("library", "Library", "", _library),
+    )
+}

@@ -1,0 +1,1 @@
+"""One module per kind of page: its view dataclasses and `pages(ctx)`."""

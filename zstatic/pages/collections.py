@@ -1,0 +1,133 @@
+"""The collection tree, and a page for each collection."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zstatic.outputs import Output, Page
+from zstatic.pages.context import CollectionNode, Context, Count, Link
+from zstatic.pages.downloads import Download, collection_downloads
+from zstatic.pages.head import Head, HeadLink, make_head
+from zstatic.pages.lists import ListSection, Pagination, page_path, paginate, year_sections
+
+TREE = Link("Collections", "collections/")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """A collection in the tree, read top to bottom.
+
+    count: items in it and its subcollections. opens: the rows that follow are its subcollections.
+    closes: how many levels end after it.
+    """
+
+    name: str
+    path: str
+    count: int
+    opens: bool
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTree:
+    """name: of the library, "" where the site has only one. unfiled: items in no collection."""
+
+    name: str
+    rows: tuple[TreeRow, ...]
+    unfiled: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreeView:
+    """All collections of all libraries. Template: collections.html."""
+
+    head: Head
+    libraries: tuple[LibraryTree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionView:
+    """One page of a collection. Template: collection.html.
+
+    count: items filed in the collection itself, those that are listed. total: with its subcollections.
+    """
+
+    head: Head
+    name: str
+    library: str
+    count: int
+    total: int
+    subcollections: tuple[Count, ...]
+    sections: tuple[ListSection, ...]
+    pagination: Pagination
+    downloads: tuple[Download, ...]
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    yield _tree_page(ctx)
+    for node in ctx.collections.values():
+        yield from _collection_pages(ctx, node)
+
+
+def _tree_page(ctx: Context) -> Page:
+    head = make_head(
+        ctx,
+        TREE.label,
+        TREE.path,
+        section="collections",
+        description=f"The collections of {ctx.config.site.title}",
+    )
+    several = len(ctx.libraries) > 1
+    trees = []
+    for library in ctx.libraries:
+        nodes = [node for node in ctx.collections.values() if node.library is library]
+        unfiled = sum(1 for entry in ctx.items if entry.library is library and not entry.item.collections)
+        trees.append(LibraryTree(library.name if several else "", tuple(_rows(nodes)), unfiled))
+    return Page("collections/index.html", "collections.html", TreeView(head, tuple(trees)))
+
+
+def _rows(nodes: list[CollectionNode]) -> Iterator[TreeRow]:
+    depths = [node.depth for node in nodes[1:]] + [0]
+    for node, following in zip(nodes, depths, strict=False):
+        yield TreeRow(
+            name=node.name,
+            path=node.path,
+            count=len(node.subtree),
+            opens=following > node.depth,
+            closes=max(0, node.depth - following),
+        )
+
+
+def _collection_pages(ctx: Context, node: CollectionNode) -> Iterator[Output]:
+    above = (TREE, *node.parents)
+    several = len(ctx.libraries) > 1
+    children = [ctx.collections[node.library.slug, key] for key in node.children]
+    subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
+    downloads = collection_downloads(ctx, node)
+    names = [*(link.label for link in node.parents), node.name]
+    title = " / ".join([node.library.name, *names] if several else names)
+    for part, pagination in paginate(node.entries, node.path):
+        number = pagination.number
+        head = make_head(
+            ctx,
+            f"Collection: {title}" if number == 1 else f"Collection: {title} (page {number})",
+            page_path(node.path, number),
+            section="collections",
+            description=f"{title} – a collection of {ctx.config.site.title}",
+            trail=above,
+            links=tuple(
+                HeadLink("alternate", each.path, each.media_type, each.label, local=True)
+                for each in downloads
+            ),
+        )
+        view = CollectionView(
+            head=head,
+            name=node.name,
+            library=node.library.name if several else "",
+            count=len(node.entries),
+            total=len(node.subtree),
+            subcollections=subcollections,
+            sections=year_sections(part),
+            pagination=pagination,
+            downloads=downloads,
+        )
+        yield Page(f"{head.path}index.html", "collection.html", view)

@@ -1,0 +1,164 @@
+"""`content/*.md` -> pages; other files in the folder are copied."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from zstatic.errors import ConfigError
+from zstatic.outputs import Copy, Output, Page
+from zstatic.pages.context import ContentPage, Context, Link
+from zstatic.pages.head import Head, make_head
+
+HOME = ""
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_RESERVED = frozenset(
+    (
+        *("404", "collections", "creators", "exports", "items", "pagefind"),
+        *("search", "static", "tags", "types", "years"),
+    )
+)
+_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+@dataclass(frozen=True, slots=True)
+class ContentView:
+    """A page of the user's own. Template: content.html."""
+
+    head: Head
+    title: str
+    body: Markup
+
+
+def read_content(root: Path) -> tuple[ContentPage, ...]:
+    """The Markdown pages of a site folder, by path.
+
+    Raises ConfigError for a file that is no text, or whose name is that of a part of the site.
+    """
+    folder = root / "content"
+    return tuple(
+        _read_page(file, folder) for file in sorted(folder.rglob("*.md")) if not _is_hidden(file, folder)
+    )
+
+
+def content_digest(root: Path) -> str:
+    """Changes when any file of `content/` does, comes or goes."""
+    folder = root / "content"
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path, folder)]
+    named = [f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() for path in files]
+    return hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in named)).hexdigest()
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    for page in ctx.content:
+        if page.path != HOME:
+            yield _content_page(ctx, page)
+    yield from _copies(ctx.config.root / "content")
+
+
+def body_html(page: ContentPage) -> Markup:
+    """The text as HTML, without the heading that became the title; links point from the page's own folder."""
+    tokens = _markdown.parse(page.text)
+    tokens = tokens[3:] if _has_title(tokens) else tokens
+    for token in _flatten(tokens):
+        if token.tag == "h1":
+            # The page's title is its only h1.
+            token.tag = "h2"
+        for name in ("href", "src"):
+            if name in token.attrs:
+                token.attrs[name] = _local_href(str(token.attrs[name]), page)
+    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 - html is off
+
+
+def _content_page(ctx: Context, page: ContentPage) -> Page:
+    parents = [
+        other for other in ctx.content if other.path and page.path.startswith(other.path) and other != page
+    ]
+    trail = tuple(Link(other.title, other.path) for other in parents)
+    body = body_html(page)
+    head = make_head(ctx, page.title, page.path, section="content", description=body.striptags(), trail=trail)
+    return Page(f"{page.path}index.html", "content.html", ContentView(head, page.title, body))
+
+
+def _copies(folder: Path) -> Iterator[Copy]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.suffix != ".md" and not _is_hidden(file, folder):
+            with file.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            yield Copy(file.relative_to(folder).as_posix(), file, digest)
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _read_page(file: Path, folder: Path) -> ContentPage:
+    try:
+        text = file.read_text("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{file}: this is no UTF-8 text ({error.reason})", hint="Save the file as UTF-8."
+        ) from error
+    name = re.sub(r"[^\w./-]+", "-", file.relative_to(folder).with_suffix("").as_posix())
+    top = name.partition("/")[0]
+    if top.lower() in _RESERVED:
+        raise ConfigError(
+            f"{file}: the site has a part of its own named {top!r}", hint="Give the file another name."
+        )
+    is_index = name.rpartition("/")[2] == "index"
+    path = HOME if name == "index" else f"{name.removesuffix('/index')}/"
+    settings, text = _front_matter(text)
+    title = (
+        settings.get("title")
+        or _first_heading(text)
+        or PurePosixPath(name).name.replace("-", " ").capitalize()
+    )
+    return ContentPage(path, title, text, is_index)
+
+
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The lines "key: value" between two "---" at the very top, and what follows."""
+    match = _FRONT_MATTER.match(text)
+    if not match:
+        return {}, text
+    pairs = (line.partition(":") for line in match[1].splitlines() if ":" in line)
+    settings = {key.strip(): value.strip().strip("\"'") for key, _, value in pairs}
+    return settings, text[match.end() :]
+
+
+def _first_heading(text: str) -> str:
+    tokens = _markdown.parse(text)
+    if not _has_title(tokens):
+        return ""
+    children = tokens[1].children or []
+    return "".join(token.content for token in children if token.type in ("text", "code_inline"))
+
+
+def _has_title(tokens: list[Token]) -> bool:
+    return bool(tokens) and tokens[0].type == "heading_open" and tokens[0].tag == "h1"
+
+
+def _flatten(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()
+
+
+def _local_href(href: str, page: ContentPage) -> str:
+    """Make "/items/X/" and "about.md" work from the page's own folder, at any base path."""
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", href):
+        return href
+    target, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]
+    if target.endswith(".md"):
+        target = "./" if target == "index.md" else target.removesuffix(".md").removesuffix("/index") + "/"
+    if target.startswith("/"):
+        target = "../" * page.path.count("/") + target[1:] or "./"
+    elif target and not page.is_index:
+        # about.md is served as about/, one folder below its own.
+        target = "../" + target.removeprefix("./")
+    return f"{target}{mark}{rest}"

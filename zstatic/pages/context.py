@@ -1,0 +1,388 @@
+"""Libraries, config and schema -> Context: every index that pages need, computed once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from zstatic.config import Config
+from zstatic.facets import FACETS, Facet, Term, type_term, year_label
+from zstatic.library import Creator, Item, Library
+from zstatic.richtext import plain, title_html
+from zstatic.schema import Schema
+from zstatic.selection import published_files
+from zstatic.sorting import sort_key
+from zstatic.urls import collection_path, file_name, item_path
+
+PAGE_SIZE = 100
+UNTITLED = "[Untitled]"
+
+_CONTAINERS = (
+    "publicationTitle",
+    "bookTitle",
+    "proceedingsTitle",
+    "encyclopediaTitle",
+    "dictionaryTitle",
+    "websiteTitle",
+    "blogTitle",
+    "forumTitle",
+    "programTitle",
+    "conferenceName",
+    "university",
+    "institution",
+    "publisher",
+    "repository",
+    "archive",
+    "network",
+    "studio",
+    "distributor",
+    "label",
+    "court",
+    "code",
+)
+_NAMED_CREATORS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """path: from the site's root, e.g. "tags/history/"; ends in "/" for pages."""
+
+    label: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A link and the number of items behind it."""
+
+    label: str
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file beside its item's page.
+
+    path: from the site's root. name: its last part. title: the attachment's. size: bytes.
+    source: in the mirror.
+    """
+
+    key: str
+    path: str
+    name: str
+    title: str
+    media_type: str
+    size: int
+    md5: str
+    source: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """An item as one entry of a list.
+
+    item_type: Zotero's, for the icon. lang: of the title, "" unknown.
+    creators, year, container: plain text, "" = none.
+    file, file_kind: path and "PDF", "EPUB" … of its first file.
+    """
+
+    path: str
+    title: Markup
+    item_type: str
+    type_label: str
+    creators: str
+    year: str
+    container: str
+    lang: str
+    file: str
+    file_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item together with its place in the site.
+
+    path: of its page, "items/KEY/". title: plain text, never empty. creators: one line, e.g.
+    "Ada Lovelace, Charles Babbage". year: "1843", "" = undated. terms: facet name -> its values.
+    """
+
+    library: Library
+    item: Item
+    path: str
+    title: str
+    title_html: Markup
+    creators: str
+    year: str
+    container: str
+    files: tuple[PublishedFile, ...]
+    terms: Mapping[str, tuple[Term, ...]]
+    line: ItemLine
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A value of a facet with its items, in the site's order."""
+
+    term: Term
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionNode:
+    """A collection with its items.
+
+    path: of its page. parents: outermost first. children: keys, by name. depth: 0 = top level.
+    entries: filed here. subtree: with those of all subcollections, each once. Both in the site's order.
+    """
+
+    library: Library
+    key: str
+    name: str
+    path: str
+    parents: tuple[Link, ...]
+    children: tuple[str, ...]
+    depth: int
+    entries: tuple[Entry, ...]
+    subtree: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPage:
+    """A Markdown file of the site folder.
+
+    path: of its page, "about/"; "" = the text of the home page. is_index: the file is named index.md.
+    """
+
+    path: str
+    title: str
+    text: str
+    is_index: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that is to be published.
+
+    items: newest year first, undated last, then by title and key. by_key: (library slug, item key) -> Entry.
+    groups: facet name -> its values in order. collections: (library slug, key) -> node, as the tree is read.
+    """
+
+    config: Config
+    schema: Schema
+    libraries: tuple[Library, ...]
+    items: tuple[Entry, ...]
+    by_key: Mapping[tuple[str, str], Entry]
+    groups: Mapping[str, tuple[Group, ...]]
+    collections: Mapping[tuple[str, str], CollectionNode]
+    content: tuple[ContentPage, ...]
+
+    def absolute(self, path: str) -> str:
+        """The URL of a path of the site; "" if the base URL is unknown."""
+        base = self.config.site.base_url
+        return base + quote(path) if base else ""
+
+
+def make_context(
+    libraries: Iterable[Library],
+    config: Config,
+    schema: Schema,
+    files: Mapping[str, Path],
+    content: tuple[ContentPage, ...] = (),
+) -> Context:
+    """files: md5 -> the file in the mirror, for all files that are there."""
+    libraries = tuple(libraries)
+    entries = [
+        make_entry(library, item, config, schema, files)
+        for library in libraries
+        for item in library.items.values()
+    ]
+    entries = [entry for entry in entries if _has_page(entry, config)]
+    entries.sort(key=_site_order)
+    return Context(
+        config=config,
+        schema=schema,
+        libraries=libraries,
+        items=tuple(entries),
+        by_key={(entry.library.slug, entry.item.key): entry for entry in entries},
+        groups={facet.name: group_entries(facet, entries) for facet in FACETS.values()},
+        collections={
+            (library.slug, node.key): node for library in libraries for node in _tree(library, entries)
+        },
+        content=content,
+    )
+
+
+def make_entry(
+    library: Library, item: Item, config: Config, schema: Schema, files: Mapping[str, Path]
+) -> Entry:
+    path = item_path(library.slug, item.key)
+    title = plain(item.title).strip()
+    markup = title_html(item.title) if title else escape(UNTITLED)
+    published = tuple(_files(item, path, config, files))
+    creators = creator_line(item.creators, schema)
+    year = "" if item.date.year is None else year_label(item.date.year)
+    container = next((plain(item.fields[name]) for name in _CONTAINERS if item.fields.get(name)), "")
+    line = ItemLine(
+        path=path,
+        title=markup,
+        item_type=item.item_type,
+        type_label=type_term(item.item_type, schema).label,
+        creators=creators,
+        year=year,
+        container=container,
+        lang=language_tag(item.fields.get("language", "")),
+        file=published[0].path if published else "",
+        file_kind=file_kind(published[0].media_type) if published else "",
+    )
+    return Entry(
+        library=library,
+        item=item,
+        path=path,
+        title=title or UNTITLED,
+        title_html=markup,
+        creators=creators,
+        year=year,
+        container=container,
+        files=published,
+        terms={facet.name: facet.terms(library, item, schema) for facet in FACETS.values()},
+        line=line,
+    )
+
+
+def creator_line(creators: Iterable[Creator], schema: Schema) -> str:
+    """The main creators by name, the role added where it is not plain authorship.
+
+    "Ada Lovelace, Charles Babbage", "Grace Hopper (editor)", "A, B, C and 12 more".
+    """
+    named = [creator for creator in creators if creator.name]
+    if not named:
+        return ""
+    roles = [creator.role for creator in named]
+    role = "author" if "author" in roles else roles[0]
+    names = [creator.name for creator in named if creator.role == role]
+    line = ", ".join(names[:_NAMED_CREATORS])
+    if len(names) > _NAMED_CREATORS:
+        line += f" and {len(names) - _NAMED_CREATORS} more"
+    if role in ("editor", "seriesEditor", "translator", "contributor"):
+        line += f" ({schema.creator_label(role).lower()})"
+    return line
+
+
+def language_tag(text: str) -> str:
+    """A value for `lang`, or "" where Zotero's free text is not one language tag ("en; fr", "French")."""
+    tag = text.strip().replace("_", "-")
+    primary, *subtags = tag.split("-")
+    ascii_letters = primary.isascii() and primary.isalpha() and 2 <= len(primary) <= 3
+    if ascii_letters and all(part.isascii() and part.isalnum() and 2 <= len(part) <= 8 for part in subtags):
+        return tag
+    return ""
+
+
+_FILE_KINDS = {"application/pdf": "PDF", "application/epub+zip": "EPUB", "text/html": "HTML"}
+
+
+def file_kind(media_type: str) -> str:
+    """For reading: "PDF", "JPEG"."""
+    return _FILE_KINDS.get(media_type) or media_type.rpartition("/")[2].upper() or "File"
+
+
+def _has_page(entry: Entry, config: Config) -> bool:
+    """A standalone attachment is nothing but its file or link; without that there is nothing to show."""
+    links = config.attachments.link_urls and any(file.url for file in entry.item.attachments)
+    return entry.item.item_type != "attachment" or bool(entry.files or links)
+
+
+def _site_order(entry: Entry) -> tuple[bool, int, str, str, str]:
+    year = entry.item.date.year
+    return (year is None, -(year or 0), sort_key(entry.title), entry.item.key, entry.library.slug)
+
+
+def _files(item: Item, path: str, config: Config, files: Mapping[str, Path]) -> Iterator[PublishedFile]:
+    taken: set[str] = set()
+    for attachment in published_files(item, config.attachments, files.get):
+        assert attachment.md5 is not None
+        name = file_name(attachment, taken)
+        taken.add(name)
+        source = files[attachment.md5]
+        yield PublishedFile(
+            key=attachment.key,
+            path=path + name,
+            name=name,
+            title=attachment.title or name,
+            media_type=attachment.media_type,
+            size=source.stat().st_size,
+            md5=attachment.md5,
+            source=source,
+        )
+
+
+def group_entries(facet: Facet, entries: Iterable[Entry]) -> tuple[Group, ...]:
+    """Gather entries by the facet's terms, in the facet's order; entries keep theirs.
+
+    Spellings that share a slug share a group, headed by the most frequent one.
+    """
+    spellings: dict[str, Counter[Term]] = {}
+    members: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        for term in entry.terms[facet.name]:
+            spellings.setdefault(term.slug, Counter())[term] += 1
+            members.setdefault(term.slug, {})[entry.path] = entry
+    groups = [
+        Group(min(terms, key=_by_frequency(terms)), tuple(members[slug].values()))
+        for slug, terms in spellings.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (*facet.order(group.term), group.term.slug)))
+
+
+def _by_frequency(terms: Counter[Term]) -> Callable[[Term], tuple[int, str, str]]:
+    return lambda term: (-terms[term], term.heading, term.label)
+
+
+def _tree(library: Library, ordered: Iterable[Entry]) -> Iterator[CollectionNode]:
+    """The library's collections, parents first, siblings by name."""
+    children: dict[str | None, list[str]] = {}
+    names = {key: collection.name.strip() or UNTITLED for key, collection in library.collections.items()}
+    for key in sorted(names, key=lambda key: (sort_key(names[key]), key)):
+        children.setdefault(library.collections[key].parent, []).append(key)
+
+    # Depth first without recursion: nesting has no limit in Zotero.
+    walk: list[str] = []
+    parents: dict[str, tuple[Link, ...]] = {}
+    stack = list(reversed(children.get(None, [])))
+    while stack:
+        key = stack.pop()
+        parent = library.collections[key].parent
+        above = parents[parent] if parent else ()
+        if parent:
+            above += (Link(names[parent], collection_path(library.slug, parent)),)
+        parents[key] = above
+        walk.append(key)
+        stack.extend(reversed(children.get(key, [])))
+
+    filed: dict[str, dict[int, Entry]] = {key: {} for key in walk}
+    for rank, entry in enumerate(ordered):
+        if entry.library is library:
+            for key in entry.item.collections:
+                filed[key][rank] = entry
+    below = {key: dict(entries) for key, entries in filed.items()}
+    for key in reversed(walk):
+        parent = library.collections[key].parent
+        if parent:
+            below[parent].update(below[key])
+
+    for key in walk:
+        yield CollectionNode(
+            library=library,
+            key=key,
+            name=names[key],
+            path=collection_path(library.slug, key),
+            parents=parents[key],
+            children=tuple(children.get(key, [])),
+            depth=len(parents[key]),
+            entries=tuple(filed[key].values()),
+            subtree=tuple(below[key][rank] for rank in sorted(below[key])),
+        )

@@ -1,0 +1,93 @@
+"""The front page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from zstatic.outputs import Output, Page
+from zstatic.pages.collections import TREE
+from zstatic.pages.content import HOME, body_html
+from zstatic.pages.context import Context, Count, Entry, ItemLine
+from zstatic.pages.downloads import LibraryDownloads, library_downloads
+from zstatic.pages.head import Head, make_head
+from zstatic.pages.histogram import Histogram, year_histogram
+from zstatic.pages.terms import TypeCount, type_counts
+
+_NEWEST = 8
+_COLLECTIONS = 12
+_TAGS = 24
+_TYPES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """The front page. Template: home.html.
+
+    intro: from content/index.md, else the site's description. counts: the library in numbers, each a link.
+    newest: latest additions. collections: of the top level. tags: the most frequent, by name.
+    more_*: there are others.
+    """
+
+    head: Head
+    title: str
+    intro: Markup
+    lead: str
+    counts: tuple[Count, ...]
+    newest: tuple[ItemLine, ...]
+    histogram: Histogram
+    collections: tuple[Count, ...]
+    more_collections: bool
+    tags: tuple[Count, ...]
+    types: tuple[TypeCount, ...]
+    more_types: bool
+    downloads: tuple[LibraryDownloads, ...]
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    yield Page("index.html", "home.html", home_view(ctx))
+
+
+def home_view(ctx: Context) -> HomeView:
+    site = ctx.config.site
+    page = next((page for page in ctx.content if page.path == HOME), None)
+    intro = body_html(page) if page else Markup()
+    top = [node for node in ctx.collections.values() if node.depth == 0]
+    types = type_counts(ctx)
+    return HomeView(
+        head=make_head(ctx, "", HOME, section="home", description=site.description or intro.striptags()),
+        title=site.title,
+        intro=intro,
+        lead=site.description,
+        counts=tuple(count for count in _counts(ctx) if count.count),
+        newest=tuple(entry.line for entry in newest(ctx.items)[:_NEWEST]),
+        histogram=year_histogram(ctx.groups["year"]),
+        collections=tuple(Count(node.name, node.path, len(node.subtree)) for node in top[:_COLLECTIONS]),
+        more_collections=len(ctx.collections) > min(len(top), _COLLECTIONS),
+        tags=_common_tags(ctx),
+        types=types[:_TYPES],
+        more_types=len(types) > _TYPES,
+        downloads=library_downloads(ctx),
+    )
+
+
+def newest(entries: tuple[Entry, ...]) -> list[Entry]:
+    """By the moment they were added to Zotero, latest first, then by key."""
+    return sorted(entries, key=lambda entry: (entry.item.date_added, entry.item.key), reverse=True)
+
+
+def _counts(ctx: Context) -> Iterator[Count]:
+    yield Count("items" if len(ctx.items) != 1 else "item", "items/", len(ctx.items))
+    yield Count("collections" if len(ctx.collections) != 1 else "collection", TREE.path, len(ctx.collections))
+    for name, folder in (("creator", "creators/"), ("tag", "tags/")):
+        number = len(ctx.groups[name])
+        yield Count(f"{name}s" if number != 1 else name, folder, number)
+    yield Count("files", "items/", sum(len(entry.files) for entry in ctx.items))
+
+
+def _common_tags(ctx: Context) -> tuple[Count, ...]:
+    groups = ctx.groups["tag"]
+    order = {group.term.slug: position for position, group in enumerate(groups)}
+    common = sorted(groups, key=lambda group: -len(group.entries))[:_TAGS]
+    common.sort(key=lambda group: order[group.term.slug])
+    return tuple(Count(group.term.label, group.term.path, len(group.entries)) for group in common)

@@ -1,0 +1,381 @@
+"""The page of an item, and its files beside it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from zstatic.exports import FORMATS
+from zstatic.library import Attachment, Library
+from zstatic.outputs import Copy, Output, Page
+from zstatic.pages.citation_meta import item_meta
+from zstatic.pages.collections import TREE
+from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, file_kind
+from zstatic.pages.head import Head, make_head
+from zstatic.richtext import abstract_html, citation_html, note_html, plain
+from zstatic.schema import Schema
+from zstatic.urls import doi, doi_url, isbns, safe_href
+
+DEFAULT_API = "https://api.zotero.org"
+_STYLE_LABELS = {
+    "apa": "APA",
+    "modern-language-association": "MLA",
+    "chicago-author-date": "Chicago (author-date)",
+    "chicago-note-bibliography": "Chicago (notes)",
+    "chicago-notes-bibliography": "Chicago (notes)",
+    "chicago-fullnote-bibliography": "Chicago (full notes)",
+    "vancouver": "Vancouver",
+    "ieee": "IEEE",
+    "nature": "Nature",
+    "harvard-cite-them-right": "Harvard",
+    "american-medical-association": "AMA",
+    "turabian-fullnote-bibliography": "Turabian",
+    "modern-humanities-research-association": "MHRA",
+}
+# Zotero gives no reference for standalone files and notes.
+_UNCITED = ("attachment", "note")
+_OWN_PLACE = frozenset({"abstractNote", "title"})
+_IDENTIFIER_LINE = re.compile(r"^\s*(DOI|ISBN|ISSN|PMID|PMCID|arXiv)\s*:\s*(\S.*?)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a field. href: absolute, "" = plain text."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """name: Zotero's, e.g. "publicationTitle". label: in the site's language."""
+
+    name: str
+    label: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """The creators in one role. rest: those after the first 25."""
+
+    role: str
+    label: str
+    names: tuple[Link, ...]
+    rest: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CitationView:
+    """html: sanitised."""
+
+    style: str
+    label: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ExportView:
+    """The item in an export format. filename: for saving."""
+
+    label: str
+    filename: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """size: for reading, "1.2 MB"."""
+
+    title: str
+    path: str
+    kind: str
+    media_type: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item. Template: item.html.
+
+    lang: of the item's own text, "" unknown.
+    citations: the site's own style first; empty only for standalone files and notes.
+    main: the best link to the work itself (DOI, else URL), None = there is none.
+    trails: the paths of its collections, each outermost first. notes: sanitised.
+    added, modified: "2020-01-31", "" unknown. zotero: its page at zotero.org, "" = not public.
+    """
+
+    head: Head
+    key: str
+    title: Markup
+    lang: str
+    item_type: str
+    type: Link
+    year: Link
+    date: str
+    container: str
+    roles: tuple[RoleView, ...]
+    citations: tuple[CitationView, ...]
+    abstract: Markup
+    main: Part | None
+    files: tuple[FileView, ...]
+    links: tuple[Part, ...]
+    fields: tuple[FieldView, ...]
+    trails: tuple[tuple[Link, ...], ...]
+    tags: tuple[Link, ...]
+    related: tuple[ItemLine, ...]
+    notes: tuple[Markup, ...]
+    exports: tuple[ExportView, ...]
+    added: str
+    modified: str
+    zotero: str
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    for entry in ctx.items:
+        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry))
+        for file in entry.files:
+            yield Copy(file.path, file.source, file.md5)
+
+
+def item_view(ctx: Context, entry: Entry) -> ItemView:
+    item, library, schema = entry.item, entry.library, ctx.schema
+    main = _main_link(entry)
+    (item_type,), (year,) = entry.terms["type"], entry.terms["year"]
+    return ItemView(
+        head=_head(ctx, entry),
+        key=item.key,
+        title=entry.title_html,
+        lang=entry.line.lang,
+        item_type=item.item_type,
+        type=Link(item_type.label, item_type.path),
+        year=Link(year.label, year.path),
+        date=item.date.text,
+        container=entry.container,
+        roles=tuple(_roles(entry, schema)),
+        citations=tuple(_citations(ctx, entry)),
+        abstract=abstract_html(item.fields.get("abstractNote", "")),
+        main=main,
+        files=tuple(_file_view(file) for file in entry.files),
+        links=tuple(_links(item.attachments)) if ctx.config.attachments.link_urls else (),
+        fields=tuple(_fields(entry, schema)),
+        trails=tuple(_trails(ctx, entry)),
+        tags=tuple(Link(term.label, term.path) for term in entry.terms["tag"]),
+        related=tuple(
+            ctx.by_key[library.slug, key].line for key in item.related if (library.slug, key) in ctx.by_key
+        ),
+        notes=tuple(note_html(note.html) for note in item.notes),
+        exports=tuple(_exports(ctx, entry)),
+        added=item.date_added[:10],
+        modified=item.date_modified[:10],
+        zotero=_zotero_url(ctx, library, item.key),
+    )
+
+
+def _head(ctx: Context, entry: Entry) -> Head:
+    abstract = plain(entry.item.fields.get("abstractNote", ""))
+    where = [part for part in (entry.creators, entry.container, entry.year) if part]
+    return make_head(
+        ctx,
+        entry.title,
+        entry.path,
+        section="items",
+        description=abstract or ". ".join([entry.title, *where]),
+        trail=_first_trail(ctx, entry),
+        meta=item_meta(ctx, entry),
+    )
+
+
+def _first_trail(ctx: Context, entry: Entry) -> tuple[Link, ...]:
+    """The way to the item through its first collection; through the list of all items if it is in none."""
+    trail = next(_trails(ctx, entry), ())
+    return (TREE, *trail) if trail else (Link("All items", "items/"),)
+
+
+_SHOWN_NAMES = 25
+
+
+def _roles(entry: Entry, schema: Schema) -> Iterator[RoleView]:
+    """One row a role, in the order in which the item names them first."""
+    by_role: dict[str, list[Link]] = {}
+    named = [creator for creator in entry.item.creators if creator.name]
+    for creator, term in zip(named, entry.terms["creator"], strict=True):
+        by_role.setdefault(creator.role, []).append(Link(term.label, term.path))
+    for role, names in by_role.items():
+        yield RoleView(
+            role, schema.creator_label(role), tuple(names[:_SHOWN_NAMES]), tuple(names[_SHOWN_NAMES:])
+        )
+
+
+def _citations(ctx: Context, entry: Entry) -> Iterator[CitationView]:
+    """The references that Zotero formatted; a plain one if it gave none."""
+    if entry.item.item_type in _UNCITED:
+        return
+    found = False
+    for style in ctx.config.citations.styles:
+        html = citation_html(entry.item.citations.get(style, ""))
+        if html:
+            found = True
+            yield CitationView(style, style_label(style), html)
+    if not found:
+        yield CitationView("", "Reference", plain_citation(entry))
+
+
+def style_label(style: str) -> str:
+    return _STYLE_LABELS.get(style) or style.rpartition("/")[2].replace("-", " ").capitalize()
+
+
+def plain_citation(entry: Entry) -> Markup:
+    """A reference put together here: "Creators (year). Title. Container."."""
+    who = f"{entry.creators} ({entry.year or 'n.d.'})."
+    parts = [escape(who.strip()), entry.title_html + "."]
+    if entry.container:
+        parts.append(escape(f"{entry.container}."))
+    return Markup(" ").join(parts)
+
+
+def _main_link(entry: Entry) -> Part | None:
+    fields = entry.item.fields
+    if url := doi_url(fields.get("DOI", "")):
+        return Part(f"doi.org/{doi(fields['DOI'])}", url)
+    if href := safe_href(fields.get("url", "")):
+        return Part(_host(href), href)
+    return None
+
+
+def _host(href: str) -> str:
+    return href.partition("//")[2].partition("/")[0].removeprefix("www.") or href
+
+
+def _file_view(file: PublishedFile) -> FileView:
+    return FileView(file.title, file.path, file_kind(file.media_type), file.media_type, size_label(file.size))
+
+
+def size_label(size: int) -> str:
+    """Bytes -> "812 kB", "1.2 MB", as browsers count."""
+    if size < 1000:
+        return f"{size} bytes"
+    for unit in ("kB", "MB"):
+        size_in_unit = size / (1000 if unit == "kB" else 1_000_000)
+        if size_in_unit < 999.5:
+            return f"{size_in_unit:.1f} {unit}" if size_in_unit < 9.95 else f"{size_in_unit:.0f} {unit}"
+    return f"{size / 1_000_000_000:.1f} GB"
+
+
+def _links(attachments: Iterable[Attachment]) -> Iterator[Part]:
+    """The attachments that are no more than an address."""
+    for attachment in attachments:
+        href = safe_href(attachment.url) if attachment.link_mode == "linked_url" else ""
+        if href:
+            yield Part(attachment.title or _host(href), href)
+
+
+def _fields(entry: Entry, schema: Schema) -> Iterator[FieldView]:
+    """All fields that have no place of their own on the page, in the schema's order."""
+    for name, value in entry.item.fields.items():
+        if name not in _OWN_PLACE and value.strip():
+            yield FieldView(name, schema.field_label(name), tuple(field_parts(name, value)))
+
+
+def field_parts(name: str, value: str) -> Iterator[Part]:
+    """A field's text, cut where parts of it are links."""
+    if name == "DOI":
+        # The whole address is shown: it is how a DOI is cited.
+        found = doi(value)
+        yield Part(f"https://doi.org/{found}" if found else value, doi_url(value))
+    elif name == "ISBN":
+        yield from _isbn_parts(value)
+    elif name == "ISSN":
+        yield from _issn_parts(value)
+    elif name == "url":
+        yield Part(value, safe_href(value))
+    elif name == "extra":
+        yield from _extra_parts(value)
+    elif name == "accessDate":
+        yield Part(value[:10] if "T" in value else value, "")
+    else:
+        yield Part(value, _identifier_href(name, value))
+
+
+def _isbn_parts(value: str) -> Iterator[Part]:
+    numbers = isbns(value)
+    if not numbers:
+        yield Part(value, "")
+    for number in numbers:
+        yield Part(number, f"https://search.worldcat.org/search?q=bn%3A{number}")
+
+
+def _issn_parts(value: str) -> Iterator[Part]:
+    numbers = re.findall(r"\b\d{4}-\d{3}[\dXx]\b", value)
+    if not numbers:
+        yield Part(value, "")
+    for number in dict.fromkeys(numbers):
+        yield Part(number, f"https://portal.issn.org/resource/ISSN/{number.upper()}")
+
+
+def _extra_parts(value: str) -> Iterator[Part]:
+    """Extra keeps its lines; a line that is an identifier is a link."""
+    for line in value.splitlines():
+        match = _IDENTIFIER_LINE.match(line)
+        href = _identifier_href(match[1].upper(), match[2]) if match else ""
+        yield Part(line, href)
+
+
+def _identifier_href(name: str, value: str) -> str:
+    """The address of an identifier; "" if it is none."""
+    value = value.strip()
+    match name:
+        case "PMID":
+            return f"https://pubmed.ncbi.nlm.nih.gov/{value}/" if re.fullmatch(r"\d{1,9}", value) else ""
+        case "PMCID":
+            number = re.fullmatch(r"(?i)(?:PMC)?(\d{1,9})", value)
+            return f"https://pmc.ncbi.nlm.nih.gov/articles/PMC{number[1]}/" if number else ""
+        case "ARXIV" | "archiveID" | "archiveLocation" | "number":
+            return _arxiv_href(value, prefixed=name != "ARXIV")
+        case "DOI":
+            return doi_url(value)
+        case "ISBN":
+            return next((part.href for part in _isbn_parts(value)), "")
+        case "ISSN":
+            return next((part.href for part in _issn_parts(value)), "")
+    return ""
+
+
+def _arxiv_href(value: str, prefixed: bool) -> str:
+    """prefixed: only what says "arXiv:" is taken for one."""
+    number = re.match(r"(?i)(arxiv:\s*)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?\b", value)
+    if not number or (prefixed and not number[1]):
+        return ""
+    return f"https://arxiv.org/abs/{quote(number[2] + (number[3] or ''))}"
+
+
+def _trails(ctx: Context, entry: Entry) -> Iterator[tuple[Link, ...]]:
+    """The item's collections with what they lie in, in the order of the tree."""
+    nodes = [ctx.collections[entry.library.slug, key] for key in entry.item.collections]
+    for node in sorted(nodes, key=lambda node: [*(link.label for link in node.parents), node.name, node.key]):
+        yield (*node.parents, Link(node.name, node.path))
+
+
+def _exports(ctx: Context, entry: Entry) -> Iterator[ExportView]:
+    if entry.item.item_type in _UNCITED:
+        return
+    for name in ctx.config.exports.formats:
+        each = FORMATS[name]
+        text = each.dump([entry.item]).strip()
+        if text:
+            yield ExportView(each.LABEL, f"{entry.item.key}.{each.EXTENSION}", each.MEDIA_TYPE, text)
+
+
+def _zotero_url(ctx: Context, library: Library, key: str) -> str:
+    """Only what is read without a key from Zotero's own server is sure to be public.
+
+    A user's library is left out: the address would give the account's number away.
+    """
+    settings = next((each for each in ctx.config.libraries if each.id == library.id), None)
+    public = ctx.config.api_key is None and settings is not None and settings.api_url == DEFAULT_API
+    if not public or not re.fullmatch(r"groups/\d+", library.id):
+        return ""
+    return f"https://www.zotero.org/{library.id}/items/{key}"

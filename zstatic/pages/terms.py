@@ -1,0 +1,235 @@
+"""The indexes: tags and creators A–Z, years, types."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from zstatic.facets import FACETS, UNDATED
+from zstatic.outputs import Output, Page
+from zstatic.pages.context import Context, Count, Group
+from zstatic.pages.head import Head, make_head
+from zstatic.pages.histogram import Histogram, decade, decade_anchor, year_histogram
+from zstatic.pages.lists import FACET_TITLES, Pagination, page_path, paginate
+from zstatic.sorting import DIGITS, NO_INITIAL, initial
+
+# An index up to this size is one page; a longer one has a page for each initial.
+WHOLE_INDEX = 600
+TERMS_PER_PAGE = 500
+_COMMON_TERMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One initial of a split index, or one section of a whole one.
+
+    anchor: id of the section, or "" where the initial has its own page at path.
+    """
+
+    label: str
+    anchor: str
+    path: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """anchor: its id. heading: "A", "1990s"; "" = none is shown."""
+
+    anchor: str
+    heading: str
+    terms: tuple[Count, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermsView:
+    """An index of tags or creators, whole or of one initial. Template: terms.html.
+
+    count: terms in the whole index. letters: the way to the other initials.
+    note: what this part shows, e.g. "The 100 most frequent", "" = everything.
+    """
+
+    head: Head
+    heading: str
+    noun: str
+    count: int
+    note: str
+    letters: tuple[Letter, ...]
+    sections: tuple[Section, ...]
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class YearsView:
+    """Template: years.html. decades: newest first; undated last, in a section of its own."""
+
+    head: Head
+    histogram: Histogram
+    decades: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    item_type: str
+    label: str
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypesView:
+    """Template: types.html. types: most frequent first."""
+
+    head: Head
+    types: tuple[TypeCount, ...]
+
+
+def pages(ctx: Context) -> Iterator[Output]:
+    yield from _alphabet_pages(ctx, "tag", "tag")
+    yield from _alphabet_pages(ctx, "creator", "creator")
+    yield _years_page(ctx)
+    yield _types_page(ctx)
+
+
+def _alphabet_pages(ctx: Context, name: str, noun: str) -> Iterator[Output]:
+    groups = ctx.groups[name]
+    by_initial = _by_initial(groups)
+    folder = f"{FACETS[name].folder}/"
+    if len(groups) <= WHOLE_INDEX:
+        yield _whole_index(ctx, name, noun, by_initial)
+        return
+    yield _common_terms(ctx, name, noun, by_initial)
+    for label, members in by_initial.items():
+        path = _letter_path(folder, label)
+        letters = tuple(
+            Letter(other, "", _letter_path(folder, other), other == label) for other in by_initial
+        )
+        for part, pagination in paginate(members, path, TERMS_PER_PAGE):
+            title = f"{FACET_TITLES[name]}: {label}"
+            head = make_head(
+                ctx,
+                title if pagination.number == 1 else f"{title} (page {pagination.number})",
+                page_path(path, pagination.number),
+                section=FACETS[name].folder,
+            )
+            section = Section("", "", tuple(map(_count, part)))
+            view = TermsView(head, title, noun, len(groups), "", letters, (section,), pagination)
+            yield Page(f"{head.path}index.html", "terms.html", view)
+
+
+def _whole_index(ctx: Context, name: str, noun: str, by_initial: dict[str, list[Group]]) -> Page:
+    sections = tuple(
+        Section(f"letter-{_letter_slug(label)}", label, tuple(map(_count, members)))
+        for label, members in by_initial.items()
+    )
+    letters = tuple(Letter(section.heading, section.anchor, "", False) for section in sections)
+    return _index_page(ctx, name, noun, letters, sections, "")
+
+
+def _common_terms(ctx: Context, name: str, noun: str, by_initial: dict[str, list[Group]]) -> Page:
+    """What stands on the index when the terms themselves are on a page per initial."""
+    folder = f"{FACETS[name].folder}/"
+    groups = ctx.groups[name]
+    # groups are in order already and the sort is stable.
+    common = sorted(groups, key=lambda group: -len(group.entries))[:_COMMON_TERMS]
+    letters = tuple(Letter(label, "", _letter_path(folder, label), False) for label in by_initial)
+    sections = (Section("common", "", tuple(map(_count, common))),)
+    return _index_page(ctx, name, noun, letters, sections, f"The {_COMMON_TERMS} most frequent {noun}s")
+
+
+def _index_page(
+    ctx: Context,
+    name: str,
+    noun: str,
+    letters: tuple[Letter, ...],
+    sections: tuple[Section, ...],
+    note: str,
+) -> Page:
+    path = f"{FACETS[name].folder}/"
+    heading = FACET_TITLES[name]
+    head = make_head(
+        ctx,
+        heading,
+        path,
+        section=FACETS[name].folder,
+        description=f"All {noun}s of {ctx.config.site.title}, A to Z",
+    )
+    _, pagination = next(paginate((), path))
+    count = len(ctx.groups[name])
+    view = TermsView(head, heading, noun, count, note, letters, sections, pagination)
+    return Page(f"{path}index.html", "terms.html", view)
+
+
+def _by_initial(groups: Sequence[Group]) -> dict[str, list[Group]]:
+    """Initials in the order of their first term, names without any letter or digit before all."""
+    sections: dict[str, list[Group]] = {}
+    for group in groups:
+        sections.setdefault(initial(group.term.heading), []).append(group)
+    return dict(sorted(sections.items(), key=lambda section: section[0] != NO_INITIAL))
+
+
+def _letter_slug(label: str) -> str:
+    return {NO_INITIAL: "other", DIGITS: "0-9"}.get(label, label.lower())
+
+
+def _letter_path(folder: str, label: str) -> str:
+    return f"{folder}letter/{_letter_slug(label)}/"
+
+
+def _count(group: Group) -> Count:
+    return Count(group.term.heading, group.term.path, len(group.entries))
+
+
+def _years_page(ctx: Context) -> Page:
+    head = make_head(
+        ctx,
+        "Years",
+        "years/",
+        section="years",
+        description=f"The years of publication of the items in {ctx.config.site.title}",
+    )
+    decades = tuple(
+        Section(_decade_anchor(start), _decade_label(start), tuple(map(_count, members)))
+        for start, members in groupby(ctx.groups["year"], key=_decade)
+    )
+    view = YearsView(head, year_histogram(ctx.groups["year"]), decades)
+    return Page("years/index.html", "years.html", view)
+
+
+def _decade(group: Group) -> int | None:
+    return None if group.term.slug == UNDATED else decade(int(group.term.slug))
+
+
+def _decade_anchor(start: int | None) -> str:
+    return UNDATED if start is None else decade_anchor(start)
+
+
+def _decade_label(start: int | None) -> str:
+    if start is None:
+        return "Undated"
+    return (
+        f"{start}s"
+        if start > 0
+        else f"{-start} to {max(1, -start - 9)} BCE"
+        if start < 0
+        else "1 BCE to 9 CE"
+    )
+
+
+def _types_page(ctx: Context) -> Page:
+    head = make_head(
+        ctx,
+        "Types",
+        "types/",
+        section="types",
+        description=f"The kinds of items in {ctx.config.site.title}",
+    )
+    return Page("types/index.html", "types.html", TypesView(head, type_counts(ctx)))
+
+
+def type_counts(ctx: Context) -> tuple[TypeCount, ...]:
+    """Most frequent first."""
+    groups = sorted(ctx.groups["type"], key=lambda group: -len(group.entries))
+    return tuple(
+        TypeCount(group.entries[0].item.item_type, group.term.label, group.term.path, len(group.entries))
+        for group in groups
+    )

@@ -1,0 +1,125 @@
+"""Libraries -> the stream of outputs that make up the site."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from zstatic.config import Config, MenuEntry
+from zstatic.library import Library
+from zstatic.outputs import Output
+from zstatic.pages import (
+    collections,
+    content,
+    feeds,
+    home,
+    item,
+    lists,
+    machines,
+    notfound,
+    search,
+    terms,
+)
+from zstatic.pages.content import read_content
+from zstatic.pages.context import ContentPage, Context
+from zstatic.theme import Theme, static_outputs
+from zstatic.urls import safe_href
+
+# One line for each kind of page.
+PAGES = (home, item, lists, collections, terms, content, search, notfound, feeds, machines)
+
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseLink:
+    """section: equals `head.section` of the pages it leads to."""
+
+    label: str
+    path: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLink:
+    """href: from the site's root if local, else absolute."""
+
+    label: str
+    href: str
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryName:
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """What every page may show. Only what rarely changes: a change here renders the whole site again.
+
+    base_path: the path of the base URL, "/" if unknown. direction: "ltr" or "rtl".
+    menu: from site.toml, else the pages of content/. assets: name of a theme's file -> its path.
+    """
+
+    title: str
+    language: str
+    direction: str
+    base_url: str
+    base_path: str
+    description: str
+    rights: str
+    browse: tuple[BrowseLink, ...]
+    menu: tuple[MenuLink, ...]
+    libraries: tuple[LibraryName, ...]
+    has_feeds: bool
+    assets: Mapping[str, str]
+
+
+BROWSE = (
+    BrowseLink("All items", "items/", "items"),
+    BrowseLink("Collections", "collections/", "collections"),
+    BrowseLink("Creators", "creators/", "creators"),
+    BrowseLink("Tags", "tags/", "tags"),
+    BrowseLink("Years", "years/", "years"),
+    BrowseLink("Types", "types/", "types"),
+)
+
+
+def plan_outputs(ctx: Context, theme: Theme) -> Iterator[Output]:
+    """Everything the site consists of, the same in the same order for the same input."""
+    for kind in PAGES:
+        yield from kind.pages(ctx)
+    yield from static_outputs(theme)
+
+
+def site_view(libraries: tuple[Library, ...], config: Config, theme: Theme) -> SiteView:
+    site = config.site
+    language = site.language.split("-")[0].lower()
+    return SiteView(
+        title=site.title,
+        language=site.language,
+        direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
+        base_url=site.base_url,
+        base_path=urlsplit(site.base_url).path or "/",
+        description=site.description,
+        rights=site.rights,
+        browse=BROWSE,
+        menu=_menu(site.menu, read_content(config.root)),
+        libraries=tuple(LibraryName(library.name, library.slug) for library in libraries),
+        has_feeds=bool(site.base_url),
+        assets=theme.assets,
+    )
+
+
+def _menu(menu: tuple[MenuEntry, ...], content_pages: tuple[ContentPage, ...]) -> tuple[MenuLink, ...]:
+    """The configured menu; without one the top pages of content/, so that each can be reached."""
+    if menu:
+        return tuple(_menu_link(entry) for entry in menu)
+    return tuple(MenuLink(page.title, page.path, True) for page in content_pages if page.path.count("/") == 1)
+
+
+def _menu_link(entry: MenuEntry) -> MenuLink:
+    if urlsplit(entry.url).scheme:
+        return MenuLink(entry.label, safe_href(entry.url), False)
+    return MenuLink(entry.label, entry.url.removeprefix("/"), True)

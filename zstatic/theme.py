@@ -1,0 +1,249 @@
+"""Theme folders -> Theme: template lookup, template fingerprints, static files.
+
+A theme folder holds `templates/`, `static/` and, if it wants a parent other than default, `theme.toml`. What
+the user's own `theme/` lacks comes from the named theme, then its `extends` parents, then default.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.meta import find_referenced_templates
+
+from zstatic.build import digest
+from zstatic.config import Config
+from zstatic.errors import ThemeError
+from zstatic.outputs import Copy, Output, Text
+
+DEFAULT = "default"
+_HASH_LENGTH = 10
+_CSS_URL = re.compile(r"""url\(\s*(["']?)([^"')]+)\1\s*\)""")
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeFolder:
+    """name: its templates are also reached as "default/item.html"; "" = the user's theme/."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """name: in the theme, "style.css". output: its path in the site carries a hash of the content."""
+
+    name: str
+    output: Copy | Text
+
+
+class Theme:
+    """A chain of folders, opened: compiles templates on demand and keeps them."""
+
+    def __init__(self, folders: tuple[ThemeFolder, ...]) -> None:
+        self.folders = folders
+        self.environment = Environment(
+            loader=_loader(folders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self.environment.filters["number"] = "{:,}".format
+        self.static = tuple(_static_files(folders))
+        self._references: dict[str, tuple[str, frozenset[str]]] = {}
+        self._fingerprints: dict[str, str] = {}
+
+    @property
+    def assets(self) -> Mapping[str, str]:
+        """Name in the theme -> path in the site, by name."""
+        return {file.name: file.output.path for file in self.static}
+
+    def template(self, name: str) -> Template:
+        try:
+            return self.environment.get_template(name)
+        except TemplateNotFound as error:
+            raise ThemeError(
+                f"template {error.name} is in no theme folder", hint=self._looked_in()
+            ) from error
+        except TemplateSyntaxError as error:
+            raise _syntax_error(error) from error
+
+    def digest(self) -> str:
+        """Changes when any template or static file of the theme does."""
+        names = sorted(self.environment.list_templates())
+        return digest([self.assets, [(name, self.fingerprint(name)) for name in names]])
+
+    def fingerprint(self, name: str) -> str:
+        """Changes when the template or anything it extends, includes or imports does."""
+        known = self._fingerprints.get(name)
+        if known is None:
+            known = self._fingerprints[name] = self._read_fingerprint(name)
+        return known
+
+    def _read_fingerprint(self, name: str) -> str:
+        digest = hashlib.sha256()
+        pending, seen = [name], {name}
+        sources = {}
+        while pending:
+            current = pending.pop()
+            sources[current], references = self._read(current)
+            pending.extend(references - seen)
+            seen |= references
+        for current in sorted(sources):
+            digest.update(f"{current}\0{sources[current]}\0".encode())
+        return digest.hexdigest()[:32]
+
+    def _read(self, name: str) -> tuple[str, frozenset[str]]:
+        """The digest of a template's source, and the templates it names. An absent one has no digest."""
+        if name not in self._references:
+            self._references[name] = self._parse(name)
+        return self._references[name]
+
+    def _parse(self, name: str) -> tuple[str, frozenset[str]]:
+        loader = self.environment.loader
+        assert loader is not None
+        try:
+            source, filename, _ = loader.get_source(self.environment, name)
+            tree = self.environment.parse(source, name, filename)
+        except TemplateNotFound:
+            return "", frozenset()
+        except TemplateSyntaxError as error:
+            raise _syntax_error(error) from error
+        references = set()
+        for reference in find_referenced_templates(tree):
+            if reference is None:
+                raise ThemeError(
+                    f"{filename or name}: the name of an extended, included or imported template is computed",
+                    hint="Write it as a plain string, so that a change of that template rebuilds the page.",
+                )
+            references.add(reference)
+        return hashlib.sha256(source.encode()).hexdigest(), frozenset(references)
+
+    def _looked_in(self) -> str:
+        return "Looked in: " + ", ".join(str(folder.path / "templates") for folder in self.folders)
+
+
+def load_theme(config: Config) -> Theme:
+    """Open the theme a site asks for; raises ThemeError for a missing or unreadable folder."""
+    own = config.root / "theme"
+    folders = [ThemeFolder("", own)] if own.is_dir() else []
+    name = _parent(own) or config.theme.name
+    while True:
+        path = _find(name, config.root)
+        folders.append(ThemeFolder(name, path))
+        if name == DEFAULT:
+            return Theme(tuple(folders))
+        name = _parent(path) or DEFAULT
+        if name in [folder.name for folder in folders]:
+            raise ThemeError(f"{path / 'theme.toml'}: theme {name} extends itself")
+
+
+def packaged_themes() -> Path:
+    """The themes that come with the program: inside a wheel, or beside the package in a checkout."""
+    installed = Path(__file__).parent / "themes"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "themes"
+
+
+def _find(name: str, root: Path) -> Path:
+    places = [root / "themes", packaged_themes()]
+    for place in places:
+        if re.fullmatch(r"[\w-]+", name) and (place / name).is_dir():
+            return place / name
+    found = sorted(
+        {path.name for place in places if place.is_dir() for path in place.iterdir() if path.is_dir()}
+    )
+    raise ThemeError(f"there is no theme named {name!r}", hint=f"Available: {', '.join(found) or 'none'}.")
+
+
+def _parent(folder: Path) -> str:
+    """The theme that a folder's theme.toml extends; "" = it does not say."""
+    path = folder / "theme.toml"
+    if not path.is_file():
+        return ""
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ThemeError(f"{path}: {error}") from error
+    unknown = sorted(settings.keys() - {"extends"})
+    if unknown:
+        raise ThemeError(f"{path}: unknown key {unknown[0]}", hint="A theme knows one key: extends.")
+    parent = settings.get("extends", "")
+    if not isinstance(parent, str):
+        raise ThemeError(f"{path}: extends: expected the name of a theme, found {parent!r}")
+    return parent
+
+
+def _loader(folders: tuple[ThemeFolder, ...]) -> BaseLoader:
+    paths = [folder.path / "templates" for folder in folders]
+    named: dict[str, BaseLoader] = {
+        folder.name: FileSystemLoader(folder.path / "templates") for folder in folders if folder.name
+    }
+    return ChoiceLoader([PrefixLoader(named), FileSystemLoader(paths)])
+
+
+def _syntax_error(error: TemplateSyntaxError) -> ThemeError:
+    return ThemeError(f"{error.filename or error.name}:{error.lineno}: {error.message}")
+
+
+def _static_files(folders: tuple[ThemeFolder, ...]) -> Iterator[StaticFile]:
+    """One file a name, the first folder's; by name, style sheets last as they may name the others."""
+    sources: dict[str, Path] = {}
+    for folder in reversed(folders):
+        static = folder.path / "static"
+        for path in static.rglob("*"):
+            name = path.relative_to(static).as_posix()
+            if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
+                sources[name] = path
+    paths: dict[str, str] = {}
+    for name in sorted(sources, key=lambda name: (name.endswith(".css"), name)):
+        output = _static_output(name, sources[name], paths)
+        paths[name] = output.path
+        yield StaticFile(name, output)
+
+
+def _static_output(name: str, source: Path, paths: Mapping[str, str]) -> Copy | Text:
+    content = source.read_bytes()
+    if not name.endswith(".css"):
+        digest = hashlib.sha256(content).hexdigest()
+        return Copy(_hashed(name, digest), source, digest)
+    css = _CSS_URL.sub(lambda match: _css_url(match, name, paths), content.decode())
+    return Text(_hashed(name, hashlib.sha256(css.encode()).hexdigest()), css)
+
+
+def _css_url(match: re.Match[str], sheet: str, paths: Mapping[str, str]) -> str:
+    """Point a url() at the hashed name of a file of the theme; leave anything else alone."""
+    folder = sheet.rpartition("/")[0]
+    name = f"{folder}/{match[2]}" if folder else match[2]
+    if name not in paths:
+        return match[0]
+    up = "../" * (sheet.count("/"))
+    return f"url({up}{paths[name].removeprefix('static/')})"
+
+
+def _hashed(name: str, digest: str) -> str:
+    folder, _, file = name.rpartition("/")
+    stem, dot, extension = file.partition(".")
+    hashed = f"{stem}.{digest[:_HASH_LENGTH]}{dot}{extension}"
+    return "/".join(part for part in ("static", folder, hashed) if part)
+
+
+def static_outputs(theme: Theme) -> Iterator[Output]:
+    """The theme's files as they stand in the site."""
+    for file in theme.static:
+        yield file.output
