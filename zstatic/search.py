@@ -1,0 +1,489 @@
+"""What may be published -> records -> the search index of the site, as files to copy.
+
+Pagefind finds; the columns beside its index order and describe what is found. Both go by the id that Pagefind
+gives to a result, so a column can be added without touching the index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import escape
+
+from zstatic import pagefind
+from zstatic.errors import SearchError
+from zstatic.library import Creator, Item
+from zstatic.outputs import Copy
+from zstatic.pagefind import Document
+from zstatic.pages.context import Context, Entry, file_kind
+from zstatic.progress import Track, silent
+from zstatic.richtext import abstract_text
+from zstatic.sorting import sort_key
+from zstatic.urls import doi, isbns
+
+JSON = Any
+
+FOLDER = "pagefind/"
+POINTER = "zstatic.json"
+
+# Below so many items even a word that is in all of them is found at once.
+_COMMON_FROM = 2000
+_COMMON_SHARE = 0.4
+_COMMON_SAMPLE = 2000
+_NAMED_CREATORS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An item as the search knows it.
+
+    document: what is searched; its url is the path of the item's page.
+    title_html, creators: what results show where the document's own title and creators do not say it, or "".
+    file_kind: of its first file, "PDF"; "" = no file.
+    title_key, creator_key: for sorting; "" sorts last. added: when, "2026-11-20T17:55:05Z". library: slug.
+    collections: "<library slug>/<key>".
+    """
+
+    document: Document
+    item_type: str
+    title_html: str
+    creators: str
+    file_kind: str
+    year: int | None
+    title_key: str
+    creator_key: str
+    added: str
+    library: str
+    collections: tuple[str, ...]
+
+
+def records(ctx: Context) -> tuple[Record, ...]:
+    """One record for each item that has a page, in the site's order."""
+    return tuple(_record(entry) for entry in ctx.items)
+
+
+def index_site(
+    records: Sequence[Record], language: str, work: Path, track: Track = silent
+) -> tuple[Copy, ...]:
+    """The files of the search index, for the site's folder `pagefind/`; none for no records.
+
+    language: of the site, "en" or "pt-BR". work: a folder of our own, kept between builds. When no document
+    changed, Pagefind is not started; when one did, the files are the same as from an empty folder.
+    Raises SearchError.
+    """
+    if not records:
+        return ()
+    stemmer = language.split("-")[0].lower()
+    digests = tuple(_document_digest(record.document) for record in records)
+    fingerprint = _digest(json.dumps([pagefind.version(), stemmer, digests]).encode())
+    index = _read_index(work)
+    if index is None or index.fingerprint != fingerprint:
+        documents = [record.document for record in records]
+        index = _write_index(documents, stemmer, digests, fingerprint, work, index, track)
+    columns = _columns(records, index)
+    _write_columns(columns, work / "columns")
+    copies = [Copy(FOLDER + name, work / "bundle" / name, file.digest) for name, file in index.files.items()]
+    copies += [Copy(FOLDER + name, work / "columns" / name, _digest(text)) for name, text in columns.items()]
+    return tuple(sorted(copies, key=lambda copy: copy.path))
+
+
+# Records
+
+
+def _record(entry: Entry) -> Record:
+    item = entry.item
+    creators = _main_first(item.creators)
+    names = list(dict.fromkeys(creator.name for creator in creators if creator.name))
+    abstract = abstract_text(item.fields.get("abstractNote", ""))
+    meta = {
+        "title": spaced(entry.title),
+        "creators": spaced("; ".join(names)),
+        "year": entry.year,
+        "venue": spaced(entry.container),
+        "tags": spaced("; ".join(item.tags)),
+        "ids": " ".join(identifiers(item)),
+        "alias": " ".join(_aliases([entry.title, *names, entry.container, *item.tags], abstract)),
+    }
+    # The title is searched as metadata already; as content it would only repeat itself under each result.
+    content = spaced(abstract) or meta["title"]
+    if not re.search(r"[^\W_]", content):
+        content = f"{content} {item.key}".strip()
+    return Record(
+        document=Document(entry.path, content, {name: text for name, text in meta.items() if text}),
+        item_type=item.item_type,
+        title_html=str(entry.title_html) if entry.title_html != escape(joined(meta["title"])) else "",
+        creators=entry.creators if entry.creators != _short_list(names) else "",
+        file_kind=file_kind(entry.files[0].media_type) if entry.files else "",
+        year=item.date.year,
+        title_key=sort_key(entry.title) if item.title else "",
+        creator_key=sort_key(creators[0].sort_name) if creators else "",
+        added=item.date_added,
+        library=entry.library.slug,
+        collections=tuple(f"{entry.library.slug}/{key}" for key in item.collections),
+    )
+
+
+def _main_first(creators: Iterable[Creator]) -> list[Creator]:
+    """Authors, or else those in the first one's role, then the others."""
+    named = [creator for creator in creators if creator.name]
+    roles = [creator.role for creator in named]
+    main = "author" if "author" in roles or not roles else roles[0]
+    return sorted(named, key=lambda creator: creator.role != main)
+
+
+def _short_list(names: Sequence[str]) -> str:
+    """How search.js shows creators, unless it is told otherwise."""
+    more = len(names) - _NAMED_CREATORS
+    return ", ".join(names[:_NAMED_CREATORS]) + (f" and {more} more" if more > 0 else "")
+
+
+# Identifiers
+
+_EXTRA_LINE = re.compile(r"(?im)^\s*(doi|isbn|pmid|pmcid|arxiv|citation key)\s*[:=]\s*(.+?)\s*$")
+_ARXIV = re.compile(r"(?i)(?:arxiv:\s*)?((\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)")
+
+
+def identifiers(item: Item) -> tuple[str, ...]:
+    """What an item may be asked for by: DOI, ISBN of both lengths, PMID, PMCID, arXiv id, citation key."""
+    fields = item.fields
+    named = [
+        ("doi", fields.get("DOI", "")),
+        ("isbn", fields.get("ISBN", "")),
+        ("pmid", fields.get("PMID", "")),
+        ("pmcid", fields.get("PMCID", "")),
+        ("arxiv", fields.get("archiveID", "")),
+        ("citation key", fields.get("citationKey", "")),
+        *((match[1].lower(), match[2]) for match in _EXTRA_LINE.finditer(fields.get("extra", ""))),
+    ]
+    return tuple(dict.fromkeys(found for name, text in named if text for found in _identifier(name, text)))
+
+
+def _identifier(name: str, text: str) -> Iterator[str]:
+    match name:
+        case "doi":
+            yield from filter(None, [doi(text)])
+        case "isbn":
+            for number in isbns(text):
+                yield from (number, _other_isbn(number))
+        case "arxiv":
+            if arxiv := _ARXIV.match(text):
+                yield from (arxiv[2], arxiv[1])
+        case _:
+            yield from text.split()[:1]
+
+
+def _other_isbn(number: str) -> str:
+    """An ISBN-10 as ISBN-13 and the other way round; a 979 one, which has no short form, as it is."""
+    if len(number) == 13:
+        if not number.startswith("978"):
+            return number
+        rest = (
+            -sum(int(digit) * weight for digit, weight in zip(number[3:12], range(10, 1, -1), strict=True))
+            % 11
+        )
+        return number[3:12] + ("X" if rest == 10 else str(rest))
+    digits = "978" + number[:9]
+    return digits + str(
+        -sum(int(digit) * weight for digit, weight in zip(digits, (1, 3) * 6, strict=True)) % 10
+    )
+
+
+# Words that are written in more than one way. search.js folds what a reader types in the same manner.
+
+_FOLD = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
+)
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_NOT_ASCII_WORD = re.compile(r"\S*[^\x00-\x7f]\S*")
+
+
+def _aliases(short: Iterable[str], long: str) -> list[str]:
+    """Other spellings of the words that Pagefind would take for different ones.
+
+    short: titles and names, also spelt the German way (Mueller).
+    long: a text, where that is not worth the bytes.
+    """
+    spellings: dict[str, None] = {}
+    for text in short:
+        for word in _special_words(text):
+            spellings.update(dict.fromkeys(_spellings(word, (folded(word), folded(word.translate(_GERMAN))))))
+    for word in _special_words(long):
+        spellings.update(dict.fromkeys(_spellings(word, (folded(word),))))
+    return list(spellings)
+
+
+def _special_words(text: str) -> list[str]:
+    return _NOT_ASCII_WORD.findall(spaced(unicodedata.normalize("NFC", text).lower()))
+
+
+def _spellings(word: str, candidates: Iterable[str]) -> Iterator[str]:
+    known = _bare(word)
+    for candidate in candidates:
+        if (bare := _bare(candidate)) != known and bare:
+            yield spaced(bare)
+
+
+def folded(text: str) -> str:
+    """In plain lower-case letters where Unicode keeps others apart: Łukasiewicz as lukasiewicz."""
+    return unicodedata.normalize("NFKC", text).lower().translate(_FOLD)
+
+
+def _bare(word: str) -> str:
+    """A word as Pagefind compares it: without accents and punctuation."""
+    return "".join(char for char in unicodedata.normalize("NFD", word) if char.isalnum() or char in "+#")
+
+
+# Pagefind takes what stands between spaces for a word. Chinese and Japanese do without spaces, so each
+# character becomes a word; search.js asks for a run of them as a phrase and takes the spaces out again.
+_CJK = (
+    "[\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\uff01-\uff0f\uff1a-\uff20\U00020000-\U0003ffff]"
+)
+_CJK_EDGE = re.compile(rf"(?<={_CJK})(?=[^\s])|(?<=[^\s])(?={_CJK})")
+_CJK_SPACE = re.compile(rf"(?<={_CJK}) (?={_CJK})")
+
+
+def spaced(text: str) -> str:
+    return _CJK_EDGE.sub(" ", text)
+
+
+def joined(text: str) -> str:
+    """What search.js makes of a spaced text."""
+    return _CJK_SPACE.sub("", text)
+
+
+# Index
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """A complete bundle in the work folder.
+
+    ids: result ids in record order. documents: their digests, in that order. files: path -> size and digest.
+    """
+
+    fingerprint: str
+    ids: tuple[str, ...]
+    documents: tuple[str, ...]
+    files: Mapping[str, _File]
+
+
+def _write_index(
+    documents: Sequence[Document],
+    language: str,
+    digests: tuple[str, ...],
+    fingerprint: str,
+    work: Path,
+    previous: _Index | None,
+    track: Track,
+) -> _Index:
+    """Index anew. Fragments of documents that stay are kept: writing them is half of Pagefind's work."""
+    folder = work / "bundle"
+    # From here on until the end the folder is in no state to be used.
+    _marker(work).unlink(missing_ok=True)
+    kept = dict(zip(previous.ids, previous.documents, strict=True)) if previous else {}
+    _clear(folder, {pagefind.fragment_path(result_id) for result_id in kept})
+    pagefind.write_bundle(documents, language, folder, track)
+    bundle = pagefind.read_bundle(folder)
+    if len(bundle.ids) != len(documents):
+        raise SearchError(f"Pagefind indexed {len(bundle.ids)} of {len(documents)} items")
+    if any(
+        kept.get(result_id, document) != document
+        for result_id, document in zip(bundle.ids, digests, strict=True)
+    ):
+        # A new document got the id of an old one; Pagefind never overwrites, so the old text is still there.
+        return _write_index(documents, language, digests, fingerprint, work, None, track)
+    _clear(folder, set(bundle.files))
+    for document, result_id in zip(documents, bundle.ids, strict=True):
+        path = folder / pagefind.fragment_path(result_id)
+        if result_id not in kept and pagefind.read_fragment(path).url != document.url:
+            raise SearchError(f"Pagefind stored another document than {document.url} as {result_id}")
+    index = _Index(
+        fingerprint,
+        bundle.ids,
+        digests,
+        {name: _check_file(folder, name, previous) for name in bundle.files},
+    )
+    _save_index(index, work)
+    return index
+
+
+def _check_file(folder: Path, name: str, previous: _Index | None) -> _File:
+    """Size and digest of a file; what Pagefind compressed is seen to be whole."""
+    path = folder / name
+    if previous and name.startswith("fragment/") and (known := previous.files.get(name)):
+        return known
+    if name.endswith((".pf_index", ".pf_meta", ".pf_fragment", ".pagefind")):
+        pagefind.read_packed(path)
+    content = path.read_bytes()
+    return _File(len(content), _digest(content))
+
+
+def _clear(folder: Path, keep: set[str]) -> None:
+    """Remove all files but those."""
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in list(folder.rglob("*")):
+        if path.is_file() and path.relative_to(folder).as_posix() not in keep:
+            path.unlink()
+
+
+def _marker(work: Path) -> Path:
+    return work / "complete.json"
+
+
+def _save_index(index: _Index, work: Path) -> None:
+    state = {
+        "fingerprint": index.fingerprint,
+        "ids": index.ids,
+        "documents": index.documents,
+        "files": {name: [file.size, file.digest] for name, file in index.files.items()},
+    }
+    _write_atomically(_marker(work), json.dumps(state).encode())
+
+
+def _read_index(work: Path) -> _Index | None:
+    """The bundle of the last run; None if there is none, it was not finished or somebody took from it."""
+    try:
+        state = json.loads(_marker(work).read_bytes())
+        files = {name: _File(size, digest) for name, (size, digest) in state["files"].items()}
+        index = _Index(state["fingerprint"], tuple(state["ids"]), tuple(state["documents"]), files)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if len(index.ids) != len(index.documents):
+        return None
+    try:
+        whole = all((work / "bundle" / name).stat().st_size == file.size for name, file in files.items())
+    except OSError:
+        return None
+    return index if whole else None
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    new = path.with_name(path.name + ".new")
+    new.write_bytes(content)
+    new.replace(path)
+
+
+def _document_digest(document: Document) -> str:
+    parts = [document.url, document.content, *sorted(document.meta.items())]
+    return _digest(json.dumps(parts, ensure_ascii=False).encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+# Columns
+
+
+def _columns(records: Sequence[Record], index: _Index) -> dict[str, bytes]:
+    """The files that search.js reads beside Pagefind's, by name.
+
+    The pointer alone keeps its name; it says what the others are called. A row is a record, in site order.
+    """
+    shown = {
+        "ids": " ".join(index.ids),
+        **_indexed("type", [record.item_type for record in records]),
+        **_indexed("file", [record.file_kind for record in records]),
+        "titles": {row: record.title_html for row, record in enumerate(records) if record.title_html},
+        "creators": {row: record.creators for row, record in enumerate(records) if record.creators},
+    }
+    orders = {
+        "year": [record.year for record in records],
+        "oldest": _ranks(records, lambda record: (record.year is None, record.year or 0, record.title_key)),
+        "title": _ranks(records, lambda record: (not record.title_key, record.title_key)),
+        "creator": _ranks(records, lambda record: (not record.creator_key, record.creator_key)),
+        "added": _ranks(records, lambda record: record.added, reverse=True),
+        **_indexed("library", [record.library for record in records]),
+        **_indexed_lists("collection", [record.collections for record in records]),
+    }
+    files = {}
+    for name, columns in (("shown", shown), ("orders", orders)):
+        content = _json(columns)
+        files[f"{name}.{_digest(content)[:10]}.json"] = content
+    shown_file, orders_file = files
+    pointer = {
+        "build": index.fingerprint[:16],
+        "pagefind": pagefind.version(),
+        "shown": shown_file,
+        "orders": orders_file,
+        "common": _common_words(records),
+    }
+    return files | {POINTER: _json(pointer)}
+
+
+def _indexed(name: str, values: Sequence[str]) -> dict[str, JSON]:
+    """A column of few different values: the values, by number of rows, and for each row which it is."""
+    return {f"{name}s": (names := _names(Counter(values))), name: _positions(names, values)}
+
+
+def _indexed_lists(name: str, values: Sequence[tuple[str, ...]]) -> dict[str, JSON]:
+    names = _names(Counter(value for row in values for value in row))
+    return {f"{name}s": names, name: [_positions(names, row) for row in values]}
+
+
+def _names(counts: Counter[str]) -> list[str]:
+    return sorted(counts, key=lambda value: (-counts[value], value))
+
+
+def _positions(names: Sequence[str], values: Iterable[str]) -> list[int]:
+    number = {name: position for position, name in enumerate(names)}
+    return [number[value] for value in values]
+
+
+def _ranks(records: Sequence[Record], key: Callable[[Record], Any], reverse: bool = False) -> list[int]:
+    """Each row's place when sorted; equal ones stay in the order they are in, reversed or not."""
+    ranks = [0] * len(records)
+    rows = sorted(range(len(records)), key=lambda row: key(records[row]), reverse=reverse)
+    for rank, row in enumerate(rows):
+        ranks[row] = rank
+    return ranks
+
+
+def _common_words(records: Sequence[Record]) -> list[str]:
+    """Words that stand in so many items that looking for them is slow and finds nothing in particular.
+
+    Counted, so it works in any language; in an evenly spread sample, so it takes no time.
+    """
+    if len(records) < _COMMON_FROM:
+        return []
+    sample = records[:: len(records) // _COMMON_SAMPLE]
+    counts = Counter(
+        word
+        for record in sample
+        for word in set(
+            re.findall(r"[^\W\d_]+", f"{record.document.content} {record.document.meta['title']}".lower())
+        )
+    )
+    return sorted(word for word, count in counts.items() if count >= _COMMON_SHARE * len(sample))
+
+
+def _json(value: JSON) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _write_columns(columns: Mapping[str, bytes], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in list(folder.iterdir()):
+        if path.name not in columns:
+            path.unlink()
+    for name, content in columns.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            _write_atomically(path, content)
