@@ -21,9 +21,18 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from zstatic import build
-from zstatic.build import check_output, digest, path_fault, recover, remove_site, write_site
+from zstatic.build import (
+    check_output,
+    digest,
+    path_fault,
+    read_kept,
+    recover,
+    remove_site,
+    write_marker,
+    write_site,
+)
 from zstatic.config import Secret
-from zstatic.errors import BadPath, ConfigError, MirrorError
+from zstatic.errors import BadPath, ConfigError, MirrorError, Problem
 from zstatic.outputs import Copy, Output, Page, Text
 
 OLD_SYNC = '{"zstatic": "0.1.0", "when": "2026-11-20T17:00:00+00:00"}'
@@ -845,3 +854,36 @@ def typed(value: Any) -> Any:
 @given(VALUES, VALUES)
 def test_digests_are_equal_exactly_when_the_values_are(one: object, other: object) -> None:
     assert (digest(one) == digest(other)) == (typed(one) == typed(other))
+
+
+# What was kept
+
+
+def test_an_unchanged_site_is_known_by_its_stamp_until_a_file_is_touched(tmp_path: Path) -> None:
+    site, state = tmp_path / "site", tmp_path / "state"
+    found = (Problem("odd", "somewhere", "An odd thing."),)
+    outputs = [Text("a.txt", "a"), Text("b.txt", "b")]
+    write_site(outputs, StubRenderer(), {}, OLD_SYNC, site, state, stamp="s1", problems=found)
+    assert read_kept("s2", site, state) is None
+    kept = read_kept("s1", site, state)
+    assert kept is not None
+    assert kept.problems == found
+    (site / "b.txt").write_text("tampered", "utf-8")
+    assert read_kept("s1", site, state) is None
+
+
+def test_a_kept_site_gets_a_new_marker_and_nothing_else(tmp_path: Path) -> None:
+    site, state = tmp_path / "site", tmp_path / "state"
+    write_site([Text("a.txt", "a")], StubRenderer(), {}, OLD_SYNC, site, state, stamp="s1")
+    kept = read_kept("s1", site, state)
+    assert kept is not None
+    report = write_marker(kept, NEW_SYNC, site, state)
+    assert (report.written, report.unchanged, report.removed) == (("last_sync.json",), 1, ())
+    assert (site / "last_sync.json").read_text("utf-8") == NEW_SYNC
+    assert read_kept("s1", site, state) is not None
+
+
+def test_without_a_stamp_nothing_is_taken_for_kept(tmp_path: Path) -> None:
+    site, state = tmp_path / "site", tmp_path / "state"
+    write_site([Text("a.txt", "a")], StubRenderer(), {}, OLD_SYNC, site, state)
+    assert read_kept("", site, state) is None

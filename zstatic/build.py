@@ -89,10 +89,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The last build. header: digest of what touches every page. files: path -> what is known of it."""
+    """The last build.
+
+    header: digest of what touches every page. files: path -> what is known of it.
+    stamp: of all that the site was made of; "" = unknown. problems: what that build found.
+    """
 
     header: str
     files: Mapping[str, Made]
+    stamp: str = ""
+    problems: tuple[Problem, ...] = ()
 
 
 def write_site(
@@ -103,11 +109,15 @@ def write_site(
     site: Path,
     state: Path,
     track: Track = silent,
+    *,
+    stamp: str = "",
+    problems: tuple[Problem, ...] = (),
 ) -> SiteReport:
     """Make the site folder hold exactly these outputs and `last_sync.json`, writing only what changed.
 
     header: what touches every page (engine, site view, base URL); when it differs, every page is rendered.
     last_sync: text of `last_sync.json`, which marks the folder as ours and is written last.
+    stamp, problems: kept in the manifest, for `read_kept`.
     Raises BadPath, ConfigError (a foreign folder, or one that cannot be written), and whatever planning and
     rendering raise; the site is then as it was before.
     """
@@ -115,18 +125,47 @@ def write_site(
     check_output(site)
     site = site.resolve()
     old = read_manifest(state)
-    draft = _Draft(site, state / _STAGE, old, digest(header))
+    draft = _Draft(site, state / _STAGE, old, Manifest(digest(header), {}, stamp, problems))
     with _discarded_on_error(state):
         for output in track(outputs, "Writing pages"):
             draft.add(output, renderer)
         draft.add_marker(last_sync)
         removed = draft.gone()
-        with _folder_errors():
-            _check_obstacles(site, draft.staged, removed)
-            journal = _decide(draft, removed, site, state)
+        _apply(draft, removed, site, state)
+    unknown = _unknown_files(site, draft.files) if old is None else ()
+    return _report(draft, removed, unknown)
+
+
+def read_kept(stamp: str, site: Path, state: Path) -> Manifest | None:
+    """The manifest of the last build, if it was made of the very same and its files are as it left them."""
+    manifest = read_manifest(state)
+    if manifest is None or not stamp or manifest.stamp != stamp:
+        return None
+    site = site.resolve()
+    kept = all(_is_as_left(_regular(site / path), made) for path, made in manifest.files.items())
+    return manifest if kept else None
+
+
+def write_marker(kept: Manifest, last_sync: str, site: Path, state: Path) -> SiteReport:
+    """Renew `last_sync.json` of a site in which nothing else changed."""
+    site = site.resolve()
+    draft = _Draft(site, state / _STAGE, kept, kept)
+    draft.files.update((path, made) for path, made in kept.files.items() if path != MARKER)
+    with _discarded_on_error(state):
+        draft.add_marker(last_sync)
+        _apply(draft, (), site, state)
+    return _report(draft, ())
+
+
+def _apply(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) -> None:
+    with _folder_errors():
+        _check_obstacles(site, draft.staged, removed)
+        journal = _decide(draft, removed, site, state)
     if journal:
         _commit(journal, site, state)
-    unknown = _unknown_files(site, draft.files) if old is None else ()
+
+
+def _report(draft: _Draft, removed: tuple[str, ...], unknown: tuple[str, ...] = ()) -> SiteReport:
     return SiteReport(
         written=tuple(draft.staged),
         unchanged=len(draft.files) - len(draft.staged),
@@ -209,7 +248,10 @@ def read_manifest(state: Path) -> Manifest | None:
             # The state folder may come out of a CI cache: no path in it is to be trusted.
             if path_fault(path) is None
         }
-        return Manifest(str(raw["header"]) if same else "", files)
+        if not same:
+            return Manifest("", files)
+        problems = tuple(Problem(*row) for row in raw["problems"])
+        return Manifest(str(raw["header"]), files, str(raw["stamp"]), problems)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -239,15 +281,15 @@ def path_fault(path: str) -> str | None:
 class _Draft:
     """The new site as far as it is planned: what is known of its files, and a stage with the changed ones."""
 
-    def __init__(self, site: Path, stage: Path, old: Manifest | None, header: str) -> None:
+    def __init__(self, site: Path, stage: Path, old: Manifest | None, new: Manifest) -> None:
         self.files: dict[str, Made] = {}
         self.staged: dict[str, int] = {}
         self._site = site
         self.whole = not site.exists()
         self._staging = stage
         self._old = old.files if old else {}
-        self._same_header = old is not None and old.header == header
-        self._header = header
+        self._same_header = old is not None and old.header == new.header
+        self._new = new
         self._claims = _Claims()
 
     def add(self, output: Output, renderer: Renders) -> None:
@@ -284,7 +326,16 @@ class _Draft:
 
     def manifest_text(self) -> str:
         files = {path: _MADE_ROW(made) for path, made in self.files.items()}
-        return _json({"format": _FORMAT, "header": self._header, "files": files})
+        problems = [[problem.code, problem.where, problem.message] for problem in self._new.problems]
+        return _json(
+            {
+                "format": _FORMAT,
+                "header": self._new.header,
+                "stamp": self._new.stamp,
+                "problems": problems,
+                "files": files,
+            }
+        )
 
     def _renamed_in_place(self, path: str) -> bool:
         """Whether only case changed and the disk takes both names for one file."""
@@ -294,10 +345,10 @@ class _Draft:
     def _as_left(self, path: str, known: Made) -> Made | None:
         """What is known of a file of the last build if it still is as the build left it; else None."""
         found = _regular(self._site / path)
+        if _is_as_left(found, known):
+            return known
         if found is None or found.st_size != known.size:
             return None
-        if found.st_mtime_ns == known.mtime:
-            return known
         if content_digest((self._site / path).read_bytes()) != known.digest:
             return None
         return dataclasses.replace(known, mtime=found.st_mtime_ns)
@@ -347,6 +398,11 @@ def _staged_file(stage: Path, path: str, position: int, whole: bool) -> Path:
     Most builds change few files of many folders; a tree would cost a folder for each.
     """
     return stage / "site" / path if whole else stage / "files" / str(position)
+
+
+def _is_as_left(found: os.stat_result | None, made: Made) -> bool:
+    """Whether nothing says that a file was touched since the build that made it."""
+    return found is not None and (found.st_size, found.st_mtime_ns) == (made.size, made.mtime)
 
 
 class _Claims:
