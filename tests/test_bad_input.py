@@ -149,3 +149,18 @@ def test_taken_port_is_2(site: SiteFolder) -> None:
     assert run.returncode == 2
     assert port in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_strict_publishes_nothing_when_there_are_problems_and_names_them(
+    site: SiteFolder, library: FakeLibrary
+) -> None:
+    site.settings = site.settings.replace('base_url = "https://example.org/repo/"\n', "")
+    before = site.tree()
+    site.write()
+    run = site.run("build", "--strict")
+    assert run.returncode == 6
+    assert "base_url" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert site.tree() == before
+    assert site.run("build").returncode == 0
+    assert site.tree() != before

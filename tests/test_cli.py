@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from zstatic import __version__, github, pipeline
+from zstatic import __version__, github, pipeline, upkeep
 from zstatic.build import SiteReport
 from zstatic.cli import cli
 from zstatic.config import Config
@@ -87,8 +88,10 @@ def run(*args: str) -> int:
     return caught.value.code
 
 
-def stub(monkeypatch: pytest.MonkeyPatch, name: str, result: object) -> list[dict[str, Any]]:
-    """Let a function of the pipeline give or raise `result`; its calls are kept."""
+def stub(
+    monkeypatch: pytest.MonkeyPatch, name: str, result: object, module: ModuleType = pipeline
+) -> list[dict[str, Any]]:
+    """Let a function of a module give or raise `result`; its calls are kept."""
     calls: list[dict[str, Any]] = []
 
     def called(config: Config, *args: object, **options: Any) -> object:
@@ -97,7 +100,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, name: str, result: object) -> list[dic
             raise result
         return result(*args) if callable(result) else result
 
-    monkeypatch.setattr(pipeline, name, called)
+    monkeypatch.setattr(module, name, called)
     return calls
 
 
@@ -116,7 +119,6 @@ def stub(monkeypatch: pytest.MonkeyPatch, name: str, result: object) -> list[dic
         (AccessDenied("m", "h"), 4),
         (LibraryNotFound("m", "h"), 4),
         (GuardError("m", "h"), 5),
-        (ProblemsFound([Problem("c", "w", "m")]), 6),
         (MirrorLocked("m", "h"), 7),
         (MirrorError("m", "h"), 1),
         (SearchError("m", "h"), 1),
@@ -334,6 +336,7 @@ def test_options_reach_the_pipeline(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert {k: v for k, v in builds[-1].items() if k not in ("config", "args")} == {
         "offline": False,
         "full": False,
+        "strict": False,
         "with_search": True,
     }
     run("build", "--offline", "--full", "--strict", "--no-search", "--base-url", "https://o.org/x")
@@ -375,7 +378,7 @@ def test_profile_shows_each_phase(
 def test_clean_asks_and_without_anybody_to_ask_wants_yes(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls = stub(monkeypatch, "clean", (folder / "_site",))
+    calls = stub(monkeypatch, "clean", (folder / "_site",), upkeep)
     assert run("clean", "output") == 2
     assert calls == []
     assert "--yes" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Sync against a fake Zotero: whatever happened there, the mirror ends equal to it."""
 
 import json
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -654,13 +655,10 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.zotero = FakeZotero().__enter__()
         self.library = self.zotero.add_library("groups/7", "A group")
+        self.site = Site(Path(tempfile.mkdtemp(dir=FOLDERS[0])), self.zotero, "groups/7")
 
     def teardown(self) -> None:
         self.zotero.__exit__()
-
-    @property
-    def site(self) -> Site:
-        return Site(FOLDERS[0] / str(id(self)), self.zotero, "groups/7")
 
     def edit(self, chance: st.DataObject) -> None:
         library = self.library

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 import socket
 import sqlite3
@@ -18,6 +17,7 @@ import stat
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
@@ -164,10 +164,8 @@ class Mirror:
 
     @property
     def revision(self) -> str:
-        """Differs whenever anything differs that a site is made of, files aside; and for each new mirror."""
-        with _storing(self.library):
-            origin, count = self._cache.get("state/revision") or ["", 0]
-        return f"{origin}-{count}"
+        """Another one after every change of what a site is made of, files aside; "" = nothing was stored."""
+        return str(self.state("revision", ""))
 
     def objects(self, kind: Kind) -> Iterator[tuple[str, JSON]]:
         """Give (key, raw object), in key order. Settings: (name, {"value", "version"})."""
@@ -295,7 +293,7 @@ class Mirror:
             for name, value in rows.items():
                 self._cache.set(f"{prefix}/{name}", value)
             if prefix != "state" or not _KEPT_FOR_SYNC.issuperset(rows):
-                self._count_change()
+                self._note_change()
         self._names.setdefault(prefix, set()).update(rows)
 
     def _drop(self, prefix: str, names: Iterable[str]) -> None:
@@ -306,12 +304,13 @@ class Mirror:
         with self._transaction():
             for name in gone:
                 self._cache.delete(f"{prefix}/{name}")
-            self._count_change()
+            self._note_change()
         here -= gone
 
-    def _count_change(self) -> None:
-        origin, count = self._cache.get("state/revision") or [secrets.token_hex(8), 0]
-        self._cache.set("state/revision", [origin, count + 1])
+    def _note_change(self) -> None:
+        # Not a number: a mirror that was rebuilt must not come to the number of its predecessor.
+        self._cache.set("state/revision", uuid.uuid4().hex)
+        self._names.setdefault("state", set()).add("revision")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

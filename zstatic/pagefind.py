@@ -34,7 +34,7 @@ _SECONDS_AT_LEAST = 180.0
 _SECONDS_FOR_BYTES = 60.0
 
 _MAGIC = b"pagefind_dcd"
-_HINT = "Try again with `zstatic build --no-search` to publish without a new search index."
+_HINT = "`zstatic build --no-search` makes the site without a search index."
 
 
 @dataclass(frozen=True, slots=True)

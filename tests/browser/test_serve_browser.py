@@ -1,27 +1,16 @@
 """The live reload of `zstatic serve` in a real Chromium, under the pages' own content security policy."""
 
-import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from zstatic.serve import Preview, Site, open_server
 
 pytestmark = pytest.mark.browser
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def write_page(folder: Path, title: str) -> None:
