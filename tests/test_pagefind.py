@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from zstatic import pagefind
@@ -218,7 +219,6 @@ def test_a_missing_binary_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_cbor_is_decoded(value: Any) -> None:
-    cbor2 = pytest.importorskip("cbor2")
     assert decode_cbor(cbor2.dumps(value)) == value
 
 

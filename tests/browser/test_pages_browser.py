@@ -1,16 +1,12 @@
 """The pages in a real Chromium: narrow screens, dark colours, keyboard, copying, printing."""
 
-import shutil
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import make_attachment, make_collection, make_item, make_tags
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sitepages import site, site_config
 
 from zstatic.outputs import Copy
@@ -33,13 +29,8 @@ PATHS = [
 ]
 
 
-class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
     """The address of a small site with long words, many authors and a file."""
     root = tmp_path_factory.mktemp("site")
     (root / "content").mkdir()
@@ -89,23 +80,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         target.write_bytes(each.source.read_bytes() if isinstance(each, Copy) else made.renderer.render(each))
     # 404.html names the base path of the configured address.
     (root / "library").symlink_to(output)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/library/"
-    server.shutdown()
-    server.server_close()
+    return f"{serve(root)}library/"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        yield playwright.chromium.launch(executable_path=system, args=["--no-sandbox"])
-
-
-def open_page(browser: Browser, **settings: Any) -> tuple[Page, list[str]]:
+def open_page(chromium: Browser, **settings: Any) -> tuple[Page, list[str]]:
     """A page and what its console complains about."""
-    page = browser.new_context(**settings).new_page()
+    page = chromium.new_context(**settings).new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -113,8 +93,8 @@ def open_page(browser: Browser, **settings: Any) -> tuple[Page, list[str]]:
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_no_page_scrolls_sideways_or_is_refused_anything(browser: Browser, served: str, width: int) -> None:
-    page, complaints = open_page(browser, viewport={"width": width, "height": 800})
+def test_no_page_scrolls_sideways_or_is_refused_anything(chromium: Browser, served: str, width: int) -> None:
+    page, complaints = open_page(chromium, viewport={"width": width, "height": 800})
     foreign: list[str] = []
     page.on("request", lambda request: foreign.append(request.url) if served not in request.url else None)
     for path in PATHS:
@@ -126,9 +106,9 @@ def test_no_page_scrolls_sideways_or_is_refused_anything(browser: Browser, serve
 
 
 def test_everything_to_press_is_at_least_24_pixels_or_in_a_line_of_text(
-    browser: Browser, served: str
+    chromium: Browser, served: str
 ) -> None:
-    page, _ = open_page(browser, viewport={"width": 320, "height": 800})
+    page, _ = open_page(chromium, viewport={"width": 320, "height": 800})
     # WCAG 2.5.8 excepts links in a line of text; those of lists stand with room around them.
     text = ".prose, .reference, .skip, .fields, .sum, .site-footer, .trails, .roles, .record, svg"
     spaced = ".entry-title, .row a, .terms a, .lines a, .cards a"
@@ -142,8 +122,8 @@ def test_everything_to_press_is_at_least_24_pixels_or_in_a_line_of_text(
     page.context.close()
 
 
-def test_the_chosen_colours_are_kept_and_follow_the_system_before(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser, color_scheme="dark")
+def test_the_chosen_colours_are_kept_and_follow_the_system_before(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, color_scheme="dark")
     background = "getComputedStyle(document.documentElement).backgroundColor"
     page.goto(served)
     dark = page.evaluate(background)
@@ -158,8 +138,8 @@ def test_the_chosen_colours_are_kept_and_follow_the_system_before(browser: Brows
     page.context.close()
 
 
-def test_the_keyboard_reaches_the_content_at_once(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser)
+def test_the_keyboard_reaches_the_content_at_once(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium)
     page.goto(served + "items/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
@@ -168,8 +148,8 @@ def test_the_keyboard_reaches_the_content_at_once(browser: Browser, served: str)
     page.context.close()
 
 
-def test_a_reference_is_copied_as_rich_and_plain_text(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser, permissions=["clipboard-read", "clipboard-write"])
+def test_a_reference_is_copied_as_rich_and_plain_text(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, permissions=["clipboard-read", "clipboard-write"])
     page.goto(served + "items/AAAA2222/")
     button = page.get_by_role("button", name="Copy APA reference")
     button.click()
@@ -183,8 +163,8 @@ def test_a_reference_is_copied_as_rich_and_plain_text(browser: Browser, served: 
     page.context.close()
 
 
-def test_an_export_is_saved_under_the_items_key(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser)
+def test_an_export_is_saved_under_the_items_key(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium)
     page.goto(served + "items/AAAA2222/")
     page.locator("summary", has_text="BibTeX").click()
     with page.expect_download() as download:
@@ -194,16 +174,16 @@ def test_an_export_is_saved_under_the_items_key(browser: Browser, served: str) -
     page.context.close()
 
 
-def test_without_javascript_nothing_is_shown_that_would_not_work(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser, java_script_enabled=False)
+def test_without_javascript_nothing_is_shown_that_would_not_work(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, java_script_enabled=False)
     page.goto(served + "items/AAAA2222/")
     assert not page.locator(".quiet, .mode").first.is_visible()
     assert page.locator("h1").is_visible()
     page.context.close()
 
 
-def test_on_paper_there_is_the_reference_and_no_frame(browser: Browser, served: str) -> None:
-    page, _ = open_page(browser)
+def test_on_paper_there_is_the_reference_and_no_frame(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium)
     page.goto(served + "items/AAAA2222/")
     page.emulate_media(media="print")
     assert page.locator(".reference").first.is_visible()
