@@ -164,3 +164,23 @@ def test_strict_publishes_nothing_when_there_are_problems_and_names_them(
     assert site.tree() == before
     assert site.run("build").returncode == 0
     assert site.tree() != before
+
+
+def test_offline_without_a_whole_mirror_says_so_and_keeps_the_site(site: SiteFolder) -> None:
+    before = site.tree()
+    (database,) = (site.root / ".zstatic/mirror").glob("*/cache.db")
+    database.write_bytes(b"rubbish" * 1000)
+    run = site.run("build", "--offline")
+    assert run.returncode == 2
+    assert "set aside" in run.stderr
+    assert "without --offline" in run.stderr
+    assert site.tree() == before
+    assert site.run("build").returncode == 0
+
+
+def test_index_before_there_is_a_site_says_what_to_do(tmp_path: Path, fake: FakeZotero) -> None:
+    new = SiteFolder(tmp_path / "new", fake, [{"id": "groups/7"}]).write()
+    run = new.run("index")
+    assert run.returncode == 2
+    assert "build --offline" in run.stderr
+    assert not new.site.exists()

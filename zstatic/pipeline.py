@@ -158,6 +158,7 @@ def _make_site(
 ) -> BuildReport:
     with ExitStack() as stack:
         mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
+        _insist_on_whole(mirrors)
         stamp = _stamp(config, theme, mirrors, with_search)
         kept = read_kept(stamp, config.output, config.state)
         if kept:
@@ -188,6 +189,17 @@ def _make_site(
             )
     found = tuple(sorted({*problems, *report.problems}))
     return BuildReport(report, synced, published, found, clock.seconds)
+
+
+def _insist_on_whole(mirrors: Sequence[Mirror]) -> None:
+    """An empty mirror would make an empty site, so a sync must have come to its end once."""
+    for mirror in mirrors:
+        if not mirror.completed:
+            why = f", and the former one was set aside, since {mirror.rebuilt}" if mirror.rebuilt else ""
+            raise ConfigError(
+                f"There is no complete local copy of {mirror.library} to build from{why}.",
+                "Run: zstatic build, without --offline.",
+            )
 
 
 def _keep_site(
