@@ -2,16 +2,20 @@
 
 The stages, in the order in which values pass through them:
 
-    config       site.toml                        -> Config
+    config       site.toml                        -> Config (read by sitefile, values, positions)
     api, sync    Zotero Web API                   -> Mirror (raw JSON, files by md5)
+    attachments  wanted files                     -> Mirror (verified)
     library      Mirror                           -> Library (typed values)
     selection    Library                          -> Library (only what may be published)
     plan, pages  Libraries, Config                -> Page, Text and Copy outputs
-    search       Libraries                        -> Pagefind bundle, as Copy outputs
+    search       Libraries                        -> Pagefind bundle, as Copy outputs (spoken to by pagefind)
     render       Page                             -> bytes
     build        outputs                          -> site folder, manifest
+    lastsync     what was published               -> last_sync.json
     pipeline     all of the above, on one screen
-    cli          the only place that prints or exits
+    upkeep       what there is, and removing parts of it
+    serve        the site folder, as a local preview
+    cli          the only place that prints or exits (through terminal, summary and github)
 """
 
 __version__ = "0.1.0"
