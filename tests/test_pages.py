@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from builders import make_attachment, make_collection, make_item, make_note, make_tags
+from lxml import html as lxml_html
 from sitepages import BASE_URL, context, links, site, site_config, words
 
-from zstatic.config import AttachmentRules, LibraryConfig, Secret, SelectRules
+from zstatic.config import AttachmentRules, CitationRules, LibraryConfig, Secret, SelectRules
 from zstatic.dates import PartialDate
 from zstatic.pages.citation_meta import iso_date, slash_date
-from zstatic.pages.context import language_tag
 from zstatic.pages.head import shorten
 from zstatic.pages.histogram import year_histogram
 from zstatic.pages.item import field_parts, size_label, style_label
+from zstatic.pages.languages import language_tag
 from zstatic.pages.lists import paginate
 from zstatic.schema import Schema
 from zstatic.sorting import initial, sort_key
@@ -257,7 +258,10 @@ def test_the_item_is_offered_in_each_export_format() -> None:
     }
     page = item_page(settings={"exports": exports})
     blocks = page.xpath("//section[@class='cite']//pre")
-    assert [block.get("aria-label") for block in blocks] == ["BibTeX", "CSL-JSON"]
+    assert [(block.get("role"), block.get("aria-label")) for block in blocks] == [
+        ("group", "BibTeX"),
+        ("group", "CSL-JSON"),
+    ]
     assert "A <b> title" in blocks[0].text_content()
 
 
@@ -275,6 +279,67 @@ def test_only_an_item_that_anyone_may_see_links_to_zotero() -> None:
     assert not any("77" in made.text(path) for path in made.outputs if path.endswith(".html"))
 
 
+def test_an_export_that_zotero_did_not_give_is_not_offered() -> None:
+    exports = {"bibtex": {"AAAA2222": "@article{key_2020,\n\ttitle = {A}\n}"}, "csljson": {}}
+    page = item_page(settings={"exports": exports})
+    assert page.xpath("//section[@class='cite']//pre/@aria-label") == ["BibTeX"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "locale", "direction", "shown"),
+    [
+        ("Knuth, D. (1984).", "en-US", "ltr", "Knuth, D. (1984)."),
+        ("Knuth, D. (1984).", "ar", "ltr", "Knuth, D. (1984)."),
+        (
+            "ابن النديم. (1871). <i>كتاب الفهرست</i>. Vogel.",
+            "en-US",
+            "ltr",
+            "<bdi>ابن النديم</bdi>. (1871). <i><bdi>كتاب الفهرست</bdi></i>. Vogel.",
+        ),
+        ("ابن النديم. (1871). Vogel.", "ar", "rtl", "ابن النديم. (1871). Vogel."),
+        ("ابن النديم. (1871).", "en-US", "rtl", "ابن النديم. (1871)."),
+        ('“מארה"ב” in 1950', "en-US", "ltr", '“<bdi>מארה"ב</bdi>” in 1950'),
+    ],
+)
+def test_a_reference_keeps_its_order_whatever_the_scripts_in_it(
+    reference: str, locale: str, direction: str, shown: str
+) -> None:
+    config = site_config(citations=CitationRules(styles=("apa",), locale=locale))
+    page = item_page(settings={"citations": {"apa": {"AAAA2222": reference}}, "config": config})
+    block = page.get_element_by_id("cite-1")
+    assert block.get("dir") == direction
+    inner = (block.text or "") + "".join(str(lxml_html.tostring(each, encoding="unicode")) for each in block)
+    assert inner == shown
+
+
+def test_each_part_of_a_line_about_an_item_keeps_its_own_direction() -> None:
+    creators = [creator("الإدريسي", "محمد")]
+    made = site(make_item("AAAA2222", creators=creators, publicationTitle="Nature", date="1154"))
+    line = made.page("items/").xpath("//p[@class='entry-by']")[0]
+    assert line.get("dir") is None
+    assert [each.text for each in line.iter("bdi")] == ["محمد الإدريسي"]
+    assert line.xpath("cite[@dir='auto']/text()") == ["Nature"]
+
+
+def test_items_and_collections_of_the_same_name_are_told_apart_by_their_page_titles() -> None:
+    items = [
+        make_item("AAAA2222", title="Rosetta Stone", date="2010", parsed_date="2010"),
+        make_item("BBBB2222", title="Rosetta Stone"),
+        make_item("CCCC2222", title="Another"),
+    ]
+    twins = [make_collection("CCCC3333", "Maps"), make_collection("CCCC4444", "Maps")]
+    made = site(*items, collections=twins)
+
+    def title(path: str) -> str:
+        return str(made.page(path).xpath("string(//title)"))
+
+    assert title("items/AAAA2222/") == "Rosetta Stone (2010, AAAA2222) · A site"
+    assert title("items/BBBB2222/") == "Rosetta Stone (BBBB2222) · A site"
+    assert title("items/CCCC2222/") == "Another · A site"
+    assert title("collections/CCCC3333/") == "Collection: Maps (CCCC3333) · A site"
+    assert title("collections/CCCC4444/") == "Collection: Maps (CCCC4444) · A site"
+
+
 def test_an_item_text_tells_its_language_and_direction() -> None:
     page = item_page(title="كتاب الفهرست", language="ar")
     heading = page.xpath("//h1")[0]
@@ -286,6 +351,7 @@ def test_an_item_text_tells_its_language_and_direction() -> None:
     ("text", "tag"),
     [
         *(("en", "en"), ("fr-CA", "fr-CA"), ("fr_CA", "fr-CA"), ("zh-Hant", "zh-Hant"), ("en; fr", "")),
+        *(("eng", "en"), ("ger", "de"), ("DE-ch", "de-ch"), ("grc", "grc"), ("xx", "")),
         *(("French", ""), ("", ""), ("x", ""), ("日本語", ""), ('en" onload="x', "")),
     ],
 )
@@ -494,6 +560,17 @@ def test_the_picture_of_years_has_few_bars_that_fit(years: list[int]) -> None:
     assert 1 <= len(chart.bars) <= 40
     assert max(bar.height for bar in chart.bars) == 100
     assert all(bar.x >= 0 and bar.x + bar.width <= 100 for bar in chart.bars)
+    # Every item is in a bar or said to be left out.
+    assert sum(bar.count for bar in chart.bars) + sum(each.count for each in chart.outside) == len(years)
+
+
+def test_what_the_picture_of_years_leaves_out_is_said_and_linked() -> None:
+    dates = ["1154", *["2020"] * 30, "", ""]
+    items = [make_item(f"A{n:07}", date=date, parsed_date=date) for n, date in enumerate(dates)]
+    for path, root in (("", "./"), ("years/", "../")):
+        said = site(*items).page(path).xpath("//p[@class='outside']")[0]
+        assert words(said) == "Not in the picture: 1 before 2020, 2 undated"
+        assert links(said) == [f"{root}years/#decade-1150", f"{root}years/undated/"]
 
 
 def test_the_front_page_counts_and_shows_the_newest() -> None:

@@ -19,6 +19,7 @@ from zstatic.pages import (
     search,
     terms,
 )
+from zstatic.pages.bidi import language_direction
 from zstatic.pages.content import read_content
 from zstatic.pages.context import ContentPage, Context
 from zstatic.theme import Theme, static_outputs
@@ -26,8 +27,6 @@ from zstatic.urls import safe_href
 
 # One line for each kind of page.
 PAGES = (home, item, lists, collections, terms, content, search, notfound, feeds, machines)
-
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,10 @@ def plan_outputs(ctx: Context, theme: Theme) -> Iterator[Output]:
 
 def site_view(libraries: tuple[Library, ...], config: Config, theme: Theme) -> SiteView:
     site = config.site
-    language = site.language.split("-")[0].lower()
     return SiteView(
         title=site.title,
         language=site.language,
-        direction="rtl" if language in _RIGHT_TO_LEFT else "ltr",
+        direction=language_direction(site.language),
         base_url=site.base_url,
         base_path=urlsplit(site.base_url).path or "/",
         description=site.description,

@@ -54,6 +54,13 @@ def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str
         date="1921",
         parsed_date="1921",
     )
+    foreign = make_item(
+        "EEEE2222",
+        title="كتاب الفهرست",
+        creators=[{"creatorType": "author", "lastName": "النديم", "firstName": "ابن"}],
+        publicationTitle="A journal",
+        language="ar",
+    )
     others = [
         make_item(
             f"BBBB22{number}",
@@ -66,6 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str
     made = site(
         item,
         attachment,
+        foreign,
         *others,
         collections=[make_collection("CCCC2222", LONG), make_collection("CCCC3333", "Below", "CCCC2222")],
         config=site_config(root),
@@ -189,4 +197,43 @@ def test_on_paper_there_is_the_reference_and_no_frame(chromium: Browser, served:
     assert page.locator(".reference").first.is_visible()
     for part in (".site-header", ".site-footer", ".cite details"):
         assert not page.locator(part).first.is_visible()
+    page.context.close()
+
+
+def test_on_paper_even_dark_pages_have_black_text(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, color_scheme="dark")
+    page.goto(served + "items/AAAA2222/")
+    page.get_by_role("button", name="Dark colours").dblclick()
+    assert page.evaluate("document.documentElement.dataset.mode") == "dark"
+    page.emulate_media(media="print")
+    for part in ("h1", ".reference", ".access .button"):
+        # The change of colours on a link takes its time.
+        page.wait_for_function(
+            "part => getComputedStyle(document.querySelector(part)).color === 'rgb(0, 0, 0)'", arg=part
+        )
+    page.context.close()
+
+
+def test_the_search_button_says_its_word_in_one_line(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, viewport={"width": 1440, "height": 900})
+    for path in ("", "search/"):
+        page.goto(served + path)
+        box = page.locator("main button[type=submit] span").bounding_box()
+        assert box
+        assert box["height"] < 30
+    page.context.close()
+
+
+def test_foreign_scripts_stand_where_the_pages_own_text_starts(chromium: Browser, served: str) -> None:
+    page, _ = open_page(chromium, viewport={"width": 1280, "height": 900})
+    start = """part => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(part));
+      return range.getBoundingClientRect().left;
+    }"""
+    page.goto(served + "items/EEEE2222/")
+    assert page.evaluate(start, "h1") == pytest.approx(page.evaluate(start, ".kind"), abs=2)
+    page.goto(served + "years/undated/")
+    title, line = (page.evaluate(start, part) for part in (".entry-title[lang=ar]", ".entry-by"))
+    assert title == pytest.approx(line, abs=2)
     page.context.close()

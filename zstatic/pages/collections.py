@@ -1,5 +1,6 @@
 """The collection tree, and a page for each collection."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -64,8 +65,16 @@ class CollectionView:
 
 def pages(ctx: Context) -> Iterator[Output]:
     yield _tree_page(ctx)
+    titles = Counter(_title(ctx, node) for node in ctx.collections.values())
     for node in ctx.collections.values():
-        yield from _collection_pages(ctx, node)
+        title = _title(ctx, node)
+        yield from _collection_pages(ctx, node, title if titles[title] == 1 else f"{title} ({node.key})")
+
+
+def _title(ctx: Context, node: CollectionNode) -> str:
+    """The way to it; Zotero lets collections side by side have the same name."""
+    names = [*(link.label for link in node.parents), node.name]
+    return " / ".join([node.library.name, *names] if len(ctx.libraries) > 1 else names)
 
 
 def _tree_page(ctx: Context) -> Page:
@@ -97,14 +106,13 @@ def _rows(nodes: list[CollectionNode]) -> Iterator[TreeRow]:
         )
 
 
-def _collection_pages(ctx: Context, node: CollectionNode) -> Iterator[Output]:
+def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterator[Output]:
+    """title: unique in the site."""
     above = (TREE, *node.parents)
     several = len(ctx.libraries) > 1
     children = [ctx.collections[node.library.slug, key] for key in node.children]
     subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
     downloads = collection_downloads(ctx, node)
-    names = [*(link.label for link in node.parents), node.name]
-    title = " / ".join([node.library.name, *names] if several else names)
     for part, pagination in paginate(node.entries, node.path):
         number = pagination.number
         head = make_head(

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from zstatic.config import Config
 from zstatic.facets import FACETS, Facet, Term, type_term, year_label
 from zstatic.library import Creator, Item, Library
+from zstatic.pages.languages import language_tag
 from zstatic.richtext import plain, title_html
 from zstatic.schema import Schema
 from zstatic.selection import published_files
@@ -169,6 +170,7 @@ class Context:
 
     items: newest year first, undated last, then by title and key. by_key: (library slug, item key) -> Entry.
     groups: facet name -> its values in order. collections: (library slug, key) -> node, as the tree is read.
+    repeated_titles: those that more than one item has.
     """
 
     config: Config
@@ -179,6 +181,14 @@ class Context:
     groups: Mapping[str, tuple[Group, ...]]
     collections: Mapping[tuple[str, str], CollectionNode]
     content: tuple[ContentPage, ...]
+    repeated_titles: frozenset[str] = frozenset()
+
+    def page_title(self, entry: Entry) -> str:
+        """The item's title, unique in the site: where several share it, with who, when and the item's key."""
+        if entry.title not in self.repeated_titles:
+            return entry.title
+        marks = [part for part in (entry.creators, entry.year, entry.item.key) if part]
+        return f"{entry.title} ({', '.join(marks)})"
 
     def absolute(self, path: str) -> str:
         """The URL of a path of the site; "" if the base URL is unknown."""
@@ -213,7 +223,12 @@ def make_context(
             (library.slug, node.key): node for library in libraries for node in _tree(library, entries)
         },
         content=content,
+        repeated_titles=_repeated(entry.title for entry in entries),
     )
+
+
+def _repeated(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name, number in Counter(names).items() if number > 1)
 
 
 def make_entry(
@@ -270,16 +285,6 @@ def creator_line(creators: Iterable[Creator], schema: Schema) -> str:
     if role in ("editor", "seriesEditor", "translator", "contributor"):
         line += f" ({schema.creator_label(role).lower()})"
     return line
-
-
-def language_tag(text: str) -> str:
-    """A value for `lang`, or "" where Zotero's free text is not one language tag ("en; fr", "French")."""
-    tag = text.strip().replace("_", "-")
-    primary, *subtags = tag.split("-")
-    ascii_letters = primary.isascii() and primary.isalpha() and 2 <= len(primary) <= 3
-    if ascii_letters and all(part.isascii() and part.isalnum() and 2 <= len(part) <= 8 for part in subtags):
-        return tag
-    return ""
 
 
 _FILE_KINDS = {"application/pdf": "PDF", "application/epub+zip": "EPUB", "text/html": "HTML"}

@@ -1,10 +1,10 @@
 """Years and their counts -> the picture of items per year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zstatic.facets import UNDATED, year_label
-from zstatic.pages.context import Group
+from zstatic.pages.context import Count, Group
 
 _BARS = 40
 _SPANS = (1, 2, 5, 10, 20, 50, 100, 500, 1000)
@@ -24,11 +24,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Items per year or span of years, oldest first. first, last: the years at the ends."""
+    """Items per year or span of years, oldest first.
+
+    first, last: the years at the ends. outside: the items that no bar counts, "before 1450" and "undated".
+    """
 
     bars: tuple[Bar, ...]
     first: str
     last: str
+    outside: tuple[Count, ...]
 
 
 def year_histogram(groups: Sequence[Group]) -> Histogram:
@@ -38,12 +42,13 @@ def year_histogram(groups: Sequence[Group]) -> Histogram:
     """
     counts = {int(group.term.slug): len(group.entries) for group in groups if group.term.slug != UNDATED}
     if not counts:
-        return Histogram((), "", "")
+        return Histogram((), "", "", ())
     first, last = _start(counts), max(counts)
     span = next((span for span in _SPANS if last // span - first // span < _BARS), _SPANS[-1])
     bins = range(first // span, last // span + 1)[-_BARS:]
     bars = _bars(counts, bins, span)
-    return Histogram(bars, year_label(bins[0] * span), year_label(last))
+    start = bins[0] * span
+    return Histogram(bars, year_label(start), year_label(last), tuple(_outside(groups, counts, start)))
 
 
 def decade(year: int) -> int:
@@ -53,6 +58,17 @@ def decade(year: int) -> int:
 def decade_anchor(start: int) -> str:
     """The id of a decade's section on the page of years."""
     return f"decade-{start}"
+
+
+def _outside(groups: Sequence[Group], counts: Mapping[int, int], start: int) -> Iterator[Count]:
+    """start: the first year in the picture."""
+    earlier = [year for year in counts if year < start]
+    if earlier:
+        path = f"years/#{decade_anchor(decade(max(earlier)))}"
+        yield Count(f"before {year_label(start)}", path, sum(counts[year] for year in earlier))
+    for group in groups:
+        if group.term.slug == UNDATED:
+            yield Count("undated", group.term.path, len(group.entries))
 
 
 def _start(counts: Mapping[int, int]) -> int:

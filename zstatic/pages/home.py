@@ -24,7 +24,8 @@ _TYPES = 8
 class HomeView:
     """The front page. Template: home.html.
 
-    intro: from content/index.md, else the site's description. counts: the library in numbers, each a link.
+    intro: from content/index.md, else the site's description. counts: the library in numbers;
+    path "" where no page lists them.
     newest: latest additions. collections: of the top level. tags: the most frequent, by name.
     more_*: there are others.
     """
@@ -82,7 +83,8 @@ def _counts(ctx: Context) -> Iterator[Count]:
     for name, folder in (("creator", "creators/"), ("tag", "tags/")):
         number = len(ctx.groups[name])
         yield Count(f"{name}s" if number != 1 else name, folder, number)
-    yield Count("files", "items/", sum(len(entry.files) for entry in ctx.items))
+    files = sum(len(entry.files) for entry in ctx.items)
+    yield Count("files" if files != 1 else "file", "", files)
 
 
 def _common_tags(ctx: Context) -> tuple[Count, ...]:

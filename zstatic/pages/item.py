@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from zstatic.exports import FORMATS
 from zstatic.library import Attachment, Library
 from zstatic.outputs import Copy, Output, Page
+from zstatic.pages.bidi import Direction, isolate_foreign, reference_direction
 from zstatic.pages.citation_meta import item_meta
 from zstatic.pages.collections import TREE
 from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, file_kind
@@ -69,11 +70,12 @@ class RoleView:
 
 @dataclass(frozen=True, slots=True)
 class CitationView:
-    """html: sanitised."""
+    """html: sanitised. direction: "ltr" or "rtl", of the whole reference."""
 
     style: str
     label: str
     html: Markup
+    direction: Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ def _head(ctx: Context, entry: Entry) -> Head:
     where = [part for part in (entry.creators, entry.container, entry.year) if part]
     return make_head(
         ctx,
-        entry.title,
+        ctx.page_title(entry),
         entry.path,
         section="items",
         description=abstract or ". ".join([entry.title, *where]),
@@ -219,9 +221,14 @@ def _citations(ctx: Context, entry: Entry) -> Iterator[CitationView]:
         html = citation_html(entry.item.citations.get(style, ""))
         if html:
             found = True
-            yield CitationView(style, style_label(style), html)
+            yield _citation_view(ctx, style, style_label(style), html)
     if not found:
-        yield CitationView("", "Reference", plain_citation(entry))
+        yield _citation_view(ctx, "", "Reference", plain_citation(entry))
+
+
+def _citation_view(ctx: Context, style: str, label: str, html: Markup) -> CitationView:
+    direction = reference_direction(html, ctx.config.citations.locale)
+    return CitationView(style, label, isolate_foreign(html, direction), direction)
 
 
 def style_label(style: str) -> str:
@@ -363,9 +370,9 @@ def _exports(ctx: Context, entry: Entry) -> Iterator[ExportView]:
     if entry.item.item_type in _UNCITED:
         return
     for name in ctx.config.exports.formats:
-        each = FORMATS[name]
-        text = each.dump([entry.item]).strip()
-        if text:
+        if name in entry.item.exports:
+            each = FORMATS[name]
+            text = each.dump([entry.item]).strip()
             yield ExportView(each.LABEL, f"{entry.item.key}.{each.EXTENSION}", each.MEDIA_TYPE, text)
 
 
