@@ -82,3 +82,9 @@ def test_a_published_pdf_can_be_fetched(page: Page, address: str) -> None:
     answer = page.request.get(page.evaluate("href => new URL(href, document.baseURI).href", link))
     assert answer.ok
     assert answer.body().startswith(b"%PDF")
+
+
+def test_the_footer_tells_how_fresh_the_site_is(page: Page) -> None:
+    line = page.get_by_role("contentinfo").get_by_text("Updated")
+    expect(line).to_be_visible()
+    expect(line).to_contain_text("minute")

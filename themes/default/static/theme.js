@@ -76,7 +76,23 @@
     });
   }
 
+  // Not in the page itself, or each sync would rewrite the site.
+  async function showFreshness(line) {
+    try {
+      const { when } = await (await fetch(line.dataset.lastSync)).json();
+      const minutes = (new Date(when) - Date.now()) / 60000;
+      if (!(minutes <= 0)) return;
+      const [unit, size] = [["day", 1440], ["hour", 60], ["minute", 1]].find(([, size]) => -minutes >= size) || ["minute", 1];
+      const time = line.querySelector("time");
+      time.dateTime = when;
+      time.title = new Date(when).toLocaleString(root.lang);
+      time.textContent = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(Math.ceil(minutes / size), unit);
+      line.hidden = false;
+    } catch { /* a page can do without */ }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("[data-last-sync]").forEach(showFreshness);
     document.querySelectorAll("[data-toggle-mode]").forEach(modeButton);
     document.querySelectorAll("[data-copy]").forEach(copyButton);
     document.querySelectorAll("[data-save]").forEach(saveButton);
