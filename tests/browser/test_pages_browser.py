@@ -86,6 +86,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str
         target = output / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(each.source.read_bytes() if isinstance(each, Copy) else made.renderer.render(each))
+    (output / "last_sync.json").write_text("{}", "utf-8")
     # 404.html names the base path of the configured address.
     (root / "library").symlink_to(output)
     return f"{serve(root)}library/"

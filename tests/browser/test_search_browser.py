@@ -94,6 +94,7 @@ def write_folder(ctx: Context, folder: Path, work: Path, with_search: bool = Tru
             shutil.copyfile(output.source, path)
         else:
             path.write_text(site.text(output.path), "utf-8")
+    (folder / "last_sync.json").write_text("{}", "utf-8")
 
 
 @pytest.fixture(scope="module")
