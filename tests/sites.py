@@ -24,6 +24,7 @@ class SiteFolder:
     """A folder to build in.
 
     libraries: rows of [[library]], without api_url. settings: text put before them. key: for ZOTERO_API_KEY.
+    search: False = `build` leaves out the search index, which takes most of the time of a small site.
     """
 
     root: Path
@@ -31,6 +32,7 @@ class SiteFolder:
     libraries: list[dict[str, str]]
     settings: str = '[site]\ntitle = "Test library"\nbase_url = "https://example.org/repo/"\n'
     key: str = ""
+    search: bool = True
     environ: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> "SiteFolder":
@@ -51,21 +53,26 @@ class SiteFolder:
     def build(self, **options: Any) -> BuildReport:
         """Build within this process."""
         self.write()
+        options.setdefault("with_search", self.search)
         return pipeline.build(load_config(self.root, None, self.variables), **options)
 
     def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own."""
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("ZOTERO", "ZSTATIC"))
-        }
         return subprocess.run(
             [sys.executable, "-m", "zstatic", "-C", str(self.root), *arguments],
             capture_output=True,
             text=True,
-            env={**inherited, **self.variables},
+            env=self.environment(),
             timeout=timeout,
             check=False,
         )
+
+    def environment(self) -> dict[str, str]:
+        """For a process that runs the program."""
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("ZOTERO", "ZSTATIC"))
+        }
+        return {**inherited, **self.variables}
 
     @property
     def site(self) -> Path:

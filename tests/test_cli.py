@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -39,6 +40,7 @@ from zstatic.progress import Track
 from zstatic.summary import list_problems
 from zstatic.sync import LibrarySyncReport
 from zstatic.terminal import QUIET, Terminal
+from zstatic.upkeep import CollectionRow, LibraryStatus, Status
 
 KEY = "P9NiFoyLeZu2bZNvvuQPDWsd"
 LEAST = '[site]\ntitle = "T"\n[[library]]\nid = "groups/1"\n'
@@ -176,7 +178,7 @@ def test_mistakes_of_site_toml_are_all_listed(folder: Path, capsys: pytest.Captu
     assert run("build") == 2
     err = capsys.readouterr().err
     assert "site.toml:2:1: [site] titel: unknown setting; did you mean title?" in err
-    assert "[site] title: found nothing" in err
+    assert "[site] title is missing" in err
 
 
 def test_ctrl_c_is_130_in_a_real_process(folder: Path) -> None:
@@ -213,7 +215,7 @@ def test_summary_goes_to_stderr_and_says_what_happened(
     assert out == ""
     assert err.splitlines() == [
         "Problem: groups/1/items/ABCD2345: the file is not stored at Zotero",
-        "Changed: 1,200 items added, 3 changed, 2 files fetched (library version 9)",
+        "Changed: 1,200 records (items, notes, files) added, 3 changed, 2 files fetched (library version 9)",
         "Pages: 1 written, 1,240 unchanged, 0 removed",
         "Problems: 1, listed above",
         "Public: 375 items and 12 attached files (3.4 MB); 1,241 files, 12.3 MB in all",
@@ -338,13 +340,18 @@ def test_options_reach_the_pipeline(folder: Path, monkeypatch: pytest.MonkeyPatc
         "full": False,
         "strict": False,
         "with_search": True,
+        "allow_shrink": False,
+        "allow_exposed": False,
     }
-    run("build", "--offline", "--full", "--strict", "--no-search", "--base-url", "https://o.org/x")
+    switches = ("--offline", "--full", "--strict", "--no-search", "--allow-shrink", "--allow-exposed")
+    run("build", *switches, "--base-url", "https://o.org/x")
     assert {k: v for k, v in builds[-1].items() if k not in ("config", "args")} == {
         "offline": True,
         "full": True,
         "strict": True,
         "with_search": False,
+        "allow_shrink": True,
+        "allow_exposed": True,
     }
     assert builds[-1]["config"].site.base_url == "https://o.org/x/"
     for what, parts in (
@@ -401,7 +408,7 @@ def test_status_and_collections_before_the_first_sync(
 ) -> None:
     assert run("status") == 0
     out = capsys.readouterr().out
-    assert "Nothing is mirrored yet" in out
+    assert "Nothing has been fetched yet" in out
     assert "Site: not built yet" in out
     assert run("status", "--json") == 0
     assert json.loads(capsys.readouterr().out)["site"] is None
@@ -410,11 +417,146 @@ def test_status_and_collections_before_the_first_sync(
 
 
 def test_many_problems_of_a_kind_are_cut_short_and_none_is_told_twice() -> None:
-    problems = [Problem("a", f"items/{i:02}", "m") for i in range(30)] + [Problem("b", "", "whole site")] * 2
+    problems = [Problem("a", f"items/{i:02}", f"m{i}") for i in range(30)]
+    problems += [Problem("b", "", "whole site")] * 2
     lines = list(list_problems(problems))
     assert len(lines) == 12
-    assert lines[10] == "… and 20 more of this kind (a); `zstatic status` lists all"
+    assert lines[10] == "… and 20 more of this kind (a); with -v all are listed"
     assert lines[11] == "whole site"
+
+
+def test_of_equal_problems_the_first_three_are_named_with_their_titles() -> None:
+    problems = [Problem("a", f"items/{i}", "is gone") for i in range(9)] + [Problem("a", "items/x", "is ill")]
+    assert list(list_problems(problems, {"items/1": "On maps"})) == [
+        "items/0: is gone",
+        "“On maps” (items/1): is gone",
+        "items/2: is gone",
+        "items/x: is ill",
+        "… and 6 more of this kind (a); with -v all are listed",
+    ]
+    assert len(list(list_problems(problems, every=True))) == 10
+
+
+def test_v_lists_every_problem_and_the_time_of_each_part(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems = tuple(Problem("a", f"items/{i:02}", "m") for i in range(30))
+    stub(monkeypatch, "build", replace(REPORT, problems=problems))
+    assert run("-v", "build") == 0
+    err = capsys.readouterr().err
+    assert err.count("Problem: ") == 30
+    assert "sync: 20 s\nsearch: 21 s\n" in err
+
+
+def test_a_site_in_which_only_the_time_of_the_sync_is_news_has_nothing_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calm = replace(SYNCED, added=0, updated=0, files=0, changed=False)
+    marked = replace(SITE, written=("last_sync.json",))
+    stub(monkeypatch, "build", replace(REPORT, site=marked, sync=(calm,)))
+    assert run("build") == 0
+    err = capsys.readouterr().err
+    assert "Changed: nothing (library version 9)\n" in err
+    assert "Pages: nothing to do, all 1,241 files are as they should be\n" in err
+
+
+def test_index_says_how_many_items_it_holds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stub(monkeypatch, "index", REPORT)
+    assert run("index") == 0
+    assert "Search: 375 items indexed\n" in capsys.readouterr().err
+
+
+def test_status_tells_local_time_and_a_first_fetch_that_broke_off(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = LibraryStatus("groups/1", "", "Maps", 9, "2026-11-20T17:00:00+00:00", "", 1200, 3, (PROBLEM,))
+    begun = LibraryStatus("groups/2", "b", "", 0, "", "", 50, 0, ())
+    stub(monkeypatch, "read_status", Status((done, begun), None, 0, 0, 5_000), upkeep)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert run("status") == 0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert capsys.readouterr().out.splitlines() == [
+        "Maps (groups/1)",
+        "  last fetched: 2026-11-21 02:00 JST; last change: none",
+        "  1,200 records (items, notes, files), 3 collections; library version 9",
+        "  problems: 1, listed below",
+        "groups/2 (groups/2)",
+        "  never fetched completely; `zstatic build` goes on where the last run stopped",
+        "  50 records (items, notes, files), 0 collections; library version 0",
+        "  problems: none",
+        "Local copy: 5 kB",
+        "Site: not built yet; `zstatic build` makes it.",
+        "Problem: groups/1/items/ABCD2345: the file is not stored at Zotero",
+    ]
+
+
+def test_collections_say_what_they_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = (CollectionRow("AAAA2222", "Maps", 0, 1900), CollectionRow("BBBB2222", "Old", 1, 1))
+    stub(monkeypatch, "read_collections", {"groups/1": rows}, upkeep)
+    assert run("collections") == 0
+    assert capsys.readouterr().out == "AAAA2222  Maps (1,900 items)\nBBBB2222    Old (1 item)\n"
+
+
+def test_every_command_fits_into_the_list_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    commands = capsys.readouterr().out.partition("Commands:")[2]
+    assert "..." not in commands
+    assert all(name in commands for name in ("build", "serve", "status"))
+
+
+def test_preview_ends_with_ctrl_c_in_one_word(folder: Path) -> None:
+    code = (
+        "from zstatic import cli, pipeline, serve\n"
+        "def build(*a, **k):\n raise KeyboardInterrupt\n"
+        "pipeline.build = build\ncli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr.splitlines()[-1] == "Stopped."
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_preview_tells_what_changed_and_problems_only_when_they_did(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = ("help/index.html", "index.html", "static/style.1.css", "last_sync.json")
+    reports = iter(
+        [
+            REPORT,
+            replace(REPORT, site=replace(SITE, written=written)),
+            replace(REPORT, site=replace(SITE, written=("last_sync.json",)), problems=()),
+        ]
+    )
+    stub(monkeypatch, "build", lambda *args: next(reports))
+
+    def watch(paths: object, changed: Callable[[tuple[Path, ...]], None], stop: object) -> NoReturn:
+        changed(())
+        changed((folder / "content" / "help.md",))
+        changed((folder / "site.toml", folder / "theme" / "a.css"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zstatic.serve.watch", watch)
+    assert run("serve", "--port", "0") == 130
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "Problem: groups/1/items/ABCD2345: the file is not stored at Zotero",
+        "Changed: content/help.md; 2 pages written, 1 other file written",
+        "Changed: site.toml, theme/a.css; nothing to write",
+        "Stopped.",
+    ]
 
 
 # --- GitHub Actions

@@ -256,9 +256,11 @@ def test_inputs_become_options_and_nothing_else_is_run(tmp_path: Path) -> None:
     )
     runner.folder.mkdir()
     assert runner.run("Build the site").stdout == "--root|.|build|key=\n"
-    every = {"inputs__full": "true", "inputs__strict": "true", "inputs__verbose": "true"}
+    options = ("full", "strict", "allow-shrink", "allow-exposed")
+    every = {f"inputs__{name}": "true" for name in (*options, "verbose")}
     done = runner.run("Build the site", secrets__ZOTERO_API_KEY=KEY, **every)
-    assert done.stdout == f"--root|.|-v|build|--full|--strict|key={KEY}\n"
+    given = "|".join(f"--{name}" for name in options)
+    assert done.stdout == f"--root|.|-v|build|{given}|key={KEY}\n"
     installed = Runner(workflow(**DEMO), tmp_path / "repository", python='printf "%s|" "$@"')
     assert installed.run("Install zstatic").stdout.endswith("|--quiet|.|")
 

@@ -93,12 +93,14 @@ class Manifest:
 
     header: digest of what touches every page. files: path -> what is known of it.
     stamp: of all that the site was made of; "" = unknown. problems: what that build found.
+    record: JSON that the caller keeps with the site; None = nothing.
     """
 
     header: str
     files: Mapping[str, Made]
     stamp: str = ""
     problems: tuple[Problem, ...] = ()
+    record: Any = None
 
 
 def write_site(
@@ -112,12 +114,13 @@ def write_site(
     *,
     stamp: str = "",
     problems: tuple[Problem, ...] = (),
+    record: Any = None,
 ) -> SiteReport:
     """Make the site folder hold exactly these outputs and `last_sync.json`, writing only what changed.
 
     header: what touches every page (engine, site view, base URL); when it differs, every page is rendered.
     last_sync: text of `last_sync.json`, which marks the folder as ours and is written last.
-    stamp, problems: kept in the manifest, for `read_kept`.
+    stamp, problems, record: kept in the manifest, which changes together with the site.
     Raises BadPath, ConfigError (a foreign folder, or one that cannot be written), and whatever planning and
     rendering raise; the site is then as it was before.
     """
@@ -125,7 +128,7 @@ def write_site(
     check_output(site)
     site = site.resolve()
     old = read_manifest(state)
-    draft = _Draft(site, state / _STAGE, old, Manifest(digest(header), {}, stamp, problems))
+    draft = _Draft(site, state / _STAGE, old, Manifest(digest(header), {}, stamp, problems, record))
     with _discarded_on_error(state):
         for output in track(outputs, "Writing pages"):
             draft.add(output, renderer)
@@ -237,7 +240,7 @@ def remove_site(site: Path, state: Path) -> None:
 def read_manifest(state: Path) -> Manifest | None:
     """What the last build left; None: there was none, or its manifest cannot be read.
 
-    Of a manifest in another format only the paths are used: they are ours to remove.
+    Of a manifest in another format only the paths, which are ours to remove, and the record are used.
     """
     try:
         raw = json.loads((state / _MANIFEST).read_text("utf-8"))
@@ -248,10 +251,11 @@ def read_manifest(state: Path) -> Manifest | None:
             # The state folder may come out of a CI cache: no path in it is to be trusted.
             if path_fault(path) is None
         }
+        record = raw.get("record")
         if not same:
-            return Manifest("", files)
+            return Manifest("", files, record=record)
         problems = tuple(Problem(*row) for row in raw["problems"])
-        return Manifest(str(raw["header"]), files, str(raw["stamp"]), problems)
+        return Manifest(str(raw["header"]), files, str(raw["stamp"]), problems, record)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -333,6 +337,7 @@ class _Draft:
                 "header": self._new.header,
                 "stamp": self._new.stamp,
                 "problems": problems,
+                "record": self._new.record,
                 "files": files,
             }
         )

@@ -36,7 +36,14 @@ from zstatic.errors import (
     ThemeError,
     ZstaticError,
 )
-from zstatic.summary import describe_status, list_problems, show_seconds, summarize_build, summarize_sync
+from zstatic.summary import (
+    describe_rebuild,
+    describe_status,
+    list_problems,
+    show_seconds,
+    summarize_build,
+    summarize_sync,
+)
 from zstatic.terminal import DEBUG, NORMAL, QUIET, VERBOSE, Terminal
 from zstatic.values import LibraryAddress, parse_library
 
@@ -173,7 +180,7 @@ def _folder_in_repository(root: Path) -> str:
     help="Another file than site.toml in it.",
 )
 @click.option("-q", "quiet", is_flag=True, help="Only errors.")
-@click.option("-v", "verbose", count=True, help="More, with details of errors; -vv: still more.")
+@click.option("-v", "verbose", count=True, help="Say more: times, all problems, details of errors.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.version_option(__version__, prog_name="zstatic")
@@ -228,8 +235,18 @@ def _uses_color(choice: str) -> bool:
 
 _pass_session = click.make_pass_decorator(Session)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-_full_option = click.option("--full", is_flag=True, help="Compare every object, not only what changed.")
-_strict_option = click.option("--strict", is_flag=True, help="Problems fail the build (exit code 6).")
+_full_option = click.option(
+    "--full", is_flag=True, help="Compare every record with Zotero, not only what changed."
+)
+_strict_option = click.option(
+    "--strict", is_flag=True, help="Publish nothing if there are problems (exit code 6)."
+)
+_shrink_option = click.option(
+    "--allow-shrink", is_flag=True, help="Publish this once although much would vanish from the site."
+)
+_exposed_option = click.option(
+    "--allow-exposed", is_flag=True, help="Publish this once although what was left out before would appear."
+)
 
 
 # --- A new site
@@ -242,7 +259,10 @@ _strict_option = click.option("--strict", is_flag=True, help="Problems fail the 
 @click.option("--yes", is_flag=True, help="Ask nothing, take the defaults.")
 @_pass_session
 def init(session: Session, folder: Path | None, library: str | None, with_github: bool, yes: bool) -> None:
-    """Write the files of a new site into DIR; existing ones are kept."""
+    """Start the folder of a new site.
+
+    Writes its files into DIR; those that are there already are kept.
+    """
     from zstatic import init as new_site
 
     folder = folder or session.root
@@ -251,13 +271,17 @@ def init(session: Session, folder: Path | None, library: str | None, with_github
     if asks:
         answers = _ask(answers)
     done = new_site.write_files(folder, new_site.plan_files(answers, with_github))
+    named = new_site.named_libraries(folder)
     for path in done.written:
         click.echo(f"wrote {folder / path}")
     for path in done.kept:
         click.echo(f"kept  {folder / path}")
     for line in new_site.missing_ignores(folder):
         session.terminal.write(f"Please add this line to {folder / '.gitignore'}: {line}")
-    for line in _next_steps(folder, "site.toml" in done.written and not answers.library, with_github):
+    if answers.library and answers.library.id not in named:
+        already = f"already names {', '.join(named)}" if named else "is there already"
+        session.terminal.write(f"{folder / 'site.toml'} {already}; --library was not used.")
+    for line in _next_steps(folder, new_site.UNKNOWN_LIBRARY in named, with_github):
         session.terminal.write(line)
 
 
@@ -298,8 +322,12 @@ def _next_steps(folder: Path, needs_library: bool, with_github: bool) -> Iterato
     yield f"Then: `{_command(folder)} build`, and `{_command(folder)} serve` to look at it."
     if with_github:
         yield (
-            "On GitHub: push the folder, then choose Settings, Pages, Source: GitHub Actions, "
-            "and run the workflow once by hand."
+            "On GitHub: create the repository, choose Settings > Pages > Source: GitHub Actions, then push "
+            "this folder."
+        )
+        yield (
+            "For a private library, before the push: Settings > Secrets and variables > Actions > "
+            "New repository secret, with the name ZOTERO_API_KEY."
         )
 
 
@@ -308,9 +336,22 @@ def _next_steps(folder: Path, needs_library: bool, with_github: bool) -> Iterato
 @click.option("--no-serve", is_flag=True, help="Only build.")
 @_full_option
 @_strict_option
+@_shrink_option
+@_exposed_option
 @_pass_session
-def demo(session: Session, folder: Path, no_serve: bool, full: bool, strict: bool) -> None:
-    """Build the bundled sample library into DIR (default ./zstatic-demo) and show it."""
+def demo(
+    session: Session,
+    folder: Path,
+    no_serve: bool,
+    full: bool,
+    strict: bool,
+    allow_shrink: bool,
+    allow_exposed: bool,
+) -> None:
+    """Build the sample library's site and show it.
+
+    It goes into DIR, or into the folder zstatic-demo here.
+    """
     from zstatic import init as new_site
     from zstatic import pipeline
     from zstatic.sample.server import serve_sample
@@ -319,23 +360,36 @@ def demo(session: Session, folder: Path, no_serve: bool, full: bool, strict: boo
     with serve_sample() as api_url:
         config = new_site.demo_config(folder, session.environ.get("ZSTATIC_BASE_URL", ""), api_url)
         with _outputs(session, config):
-            report = pipeline.build(config, session.terminal, full=full, strict=strict)
+            report = pipeline.build(
+                config,
+                session.terminal,
+                full=full,
+                strict=strict,
+                allow_shrink=allow_shrink,
+                allow_exposed=allow_exposed,
+            )
     here = Session(folder, None, session.terminal, session.environ)
     _finish_build(here, config, report)
+    if report.problems:
+        session.terminal.write(
+            "The sample has problems on purpose, to show how they are told; the site is whole."
+        )
     if not no_serve:
-        _preview(here, Serving(any_port=True))
+        _preview(here, Serving(any_port=True), report.problems)
 
 
 # --- Sync and build
 
 
 @cli.command()
-@click.option("--offline", is_flag=True, help="From the mirror; no request is made.")
+@click.option("--offline", is_flag=True, help="Use only what was fetched before; ask Zotero nothing.")
 @_full_option
 @_strict_option
-@click.option("--base-url", default="", metavar="URL", help="Where the site will stand; wins over site.toml.")
-@click.option("--no-search", is_flag=True, help="Without the search index.")
-@click.option("--profile", is_flag=True, help="Show the time of each phase.")
+@_shrink_option
+@_exposed_option
+@click.option("--base-url", default="", metavar="URL", help="The address where the site will stand.")
+@click.option("--no-search", is_flag=True, help="Leave the search out.")
+@click.option("--profile", is_flag=True, help="Say how long each part took.")
 @_json_option
 @_pass_session
 def build(
@@ -343,15 +397,23 @@ def build(
     offline: bool,
     full: bool,
     strict: bool,
+    allow_shrink: bool,
+    allow_exposed: bool,
     base_url: str,
     no_search: bool,
     profile: bool,
     as_json: bool,
 ) -> None:
-    """Sync, then make the site, its search index and its files."""
+    """Fetch what changed in Zotero and make the site.
+
+    With its pages, its search and the files that are published. A build that fails leaves the site of last
+    time.
+    """
     config = session.config(base_url)
     from zstatic import pipeline
 
+    if not offline:
+        _refuse_demo(session, config)
     with _outputs(session, config):
         report = pipeline.build(
             config,
@@ -360,6 +422,8 @@ def build(
             full=full,
             with_search=not no_search,
             strict=strict,
+            allow_shrink=allow_shrink,
+            allow_exposed=allow_exposed,
         )
     _finish_build(session, config, report, profile=profile, as_json=as_json)
 
@@ -367,16 +431,23 @@ def build(
 @cli.command()
 @click.argument("what", type=click.Choice(list(SYNC_PARTS)), default="everything")
 @_full_option
+@click.option(
+    "--verify", is_flag=True, help="Compare with the complete library; read all stored files again."
+)
 @_json_option
 @_pass_session
-def sync(session: Session, what: str, full: bool, as_json: bool) -> None:
-    """Bring the mirror up to date: everything, the cache (records) or the attachments."""
+def sync(session: Session, what: str, full: bool, verify: bool, as_json: bool) -> None:
+    """Only fetch what changed in Zotero.
+
+    Everything, or only the records ("cache"), or only the files ("attachments"). The site stays as it is.
+    """
     config = session.config()
     from zstatic import pipeline
 
+    _refuse_demo(session, config)
     with _outputs(session, config):
-        reports = pipeline.sync(config, session.terminal, full=full, parts=SYNC_PARTS[what])
-    _print_problems(session, [problem for report in reports for problem in report.problems])
+        reports = pipeline.sync(config, session.terminal, full=full, verify=verify, parts=SYNC_PARTS[what])
+    _print_problems(session, config, [problem for report in reports for problem in report.problems])
     _print_lines(session, summarize_sync(reports))
     if as_json:
         _print_json(session, {"libraries": [_plain(report) for report in reports]})
@@ -386,11 +457,16 @@ def sync(session: Session, what: str, full: bool, as_json: bool) -> None:
 @_json_option
 @_pass_session
 def index(session: Session, as_json: bool) -> None:
-    """Make the search index of the existing site again from the mirror."""
+    """Only make the search of the site anew.
+
+    From what was fetched before; pages of which there is a newer state follow.
+    """
     config = session.config()
     from zstatic import pipeline
 
     report = pipeline.index(config, session.terminal)
+    items = sum(library.items for library in report.libraries)
+    session.terminal.write(f"Search: {items:,} items indexed")
     _finish_build(session, config, report, as_json=as_json)
 
 
@@ -421,8 +497,8 @@ def _finish_build(
     profile: bool = False,
     as_json: bool = False,
 ) -> None:
-    _print_problems(session, report.problems)
-    if profile:
+    _print_problems(session, config, report.problems)
+    if profile or session.terminal.verbosity >= VERBOSE:
         for phase, seconds in report.seconds.items():
             session.terminal.write(
                 f"{phase}: {show_seconds(seconds)}", least=QUIET, phase=phase, seconds=seconds
@@ -438,14 +514,34 @@ def _finish_build(
         _print_json(session, {"changed": report.changed, "path": str(config.output), **_plain(report)})
 
 
+def _refuse_demo(session: Session, config: Config) -> None:
+    """Raise ConfigError for the demo's site: the server that it names runs only within `zstatic demo`."""
+    from zstatic.init import is_demo
+
+    if is_demo(config):
+        folder = shlex.quote(str(session.root))
+        raise ConfigError(
+            f"{config.root} holds the sample library, which only `zstatic demo` can fetch.",
+            f"Run: zstatic demo {folder}; or, to start a site of your own: zstatic init FOLDER",
+        )
+
+
 def _command(root: Path) -> str:
     """How to call the program for a site, from here."""
     return "zstatic" if root == Path() else f"zstatic -C {shlex.quote(str(root))}"
 
 
-def _print_problems(session: Session, problems: Iterable[Problem]) -> None:
-    for line in list_problems(problems):
+def _print_problems(session: Session, config: Config, problems: Sequence[Problem]) -> None:
+    for line in _problem_lines(session, config, problems):
         session.terminal.write(f"{session.terminal.paint('Problem:', 'yellow')} {line}", level="warning")
+
+
+def _problem_lines(session: Session, config: Config, problems: Sequence[Problem]) -> Iterator[str]:
+    from zstatic import upkeep
+
+    # The log of a public repository is public, and a problem may be about an item that is not.
+    titles = {} if github.is_actions(session.environ) else upkeep.read_titles(config, problems)
+    return list_problems(problems, titles, every=session.terminal.verbosity >= VERBOSE)
 
 
 def _print_lines(session: Session, lines: Iterable[str]) -> None:
@@ -486,24 +582,32 @@ class Serving:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
-@click.option("--sync", "syncs", is_flag=True, help="Sync first.")
+@click.option("--sync", "syncs", is_flag=True, help="Fetch what changed in Zotero first.")
 @_pass_session
 def serve(session: Session, host: str, port: int, opens: bool, syncs: bool) -> None:
-    """Show the site on this computer; follow changes of site.toml, content/ and theme/."""
+    """Show the site on this computer.
+
+    It follows changes of site.toml, content/ and theme/; Ctrl-C stops it. The guards stop no preview: what
+    a build would stop for is told as a problem.
+    """
     _preview(session, Serving(host, port, opens=opens, syncs=syncs))
 
 
-def _preview(session: Session, serving: Serving) -> None:
+def _preview(session: Session, serving: Serving, told: tuple[Problem, ...] = ()) -> None:
+    """told: problems that stand on the screen already."""
     config = session.config()
     from zstatic import pipeline
     from zstatic.serve import Preview, Site, base_path, open_server, watch
 
+    if serving.syncs:
+        _refuse_demo(session, config)
     preview = Preview(Site(config.output, base_path(config.site.base_url)))
 
-    def rebuild() -> None:
+    def rebuild(changed: tuple[Path, ...]) -> None:
+        nonlocal told
         try:
             now = session.config()
-            report = pipeline.build(now, session.terminal, offline=True)
+            report = pipeline.build(now, session.terminal, offline=True, preview=True)
         except Exception as error:
             # Shown in the page, until the next change makes a build that succeeds.
             message, hint, code = explain(error)
@@ -511,7 +615,12 @@ def _preview(session: Session, serving: Serving) -> None:
             said = session.terminal.redact(f"{message}\n{hint}".strip())
             preview.show(replace(preview.site, error=said))
         else:
-            _print_problems(session, report.problems)
+            if changed:
+                names = [Path(os.path.relpath(path, now.root)).as_posix() for path in changed]
+                session.terminal.write(describe_rebuild(names, report.site.written, report.site.removed))
+            if report.problems != told:
+                _print_problems(session, now, report.problems)
+                told = report.problems
             preview.show(Site(now.output, base_path(now.site.base_url)))
 
     with open_server(preview, serving.host, serving.port, serving.any_port) as server:
@@ -525,7 +634,12 @@ def _preview(session: Session, serving: Serving) -> None:
             webbrowser.open(server.url)
         settings = config.root / (session.config_file or "site.toml")
         watched = [settings, config.root / "content", config.root / "theme"]
-        watch(lambda: watched, rebuild, threading.Event())
+        try:
+            watch(lambda: watched, rebuild, threading.Event())
+        except KeyboardInterrupt:
+            # The usual end of a preview, yet with the code that every program has for it.
+            session.terminal.write("Stopped.", least=QUIET)
+            raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 # --- Looking and cleaning
@@ -552,7 +666,7 @@ def clean(session: Session, what: str, yes: bool) -> None:
 @_json_option
 @_pass_session
 def status(session: Session, as_json: bool) -> None:
-    """Say when the site was last brought up to date, what it holds and what is wrong."""
+    """Say how fresh the site is and what is wrong."""
     config = session.config()
     from zstatic import upkeep
 
@@ -562,7 +676,8 @@ def status(session: Session, as_json: bool) -> None:
         return
     for line in describe_status(found):
         click.echo(line)
-    for line in list_problems(problem for library in found.libraries for problem in library.problems):
+    problems = [problem for library in found.libraries for problem in library.problems]
+    for line in _problem_lines(session, config, problems):
         click.echo(f"Problem: {line}")
 
 
@@ -570,7 +685,10 @@ def status(session: Session, as_json: bool) -> None:
 @_json_option
 @_pass_session
 def collections(session: Session, as_json: bool) -> None:
-    """List the collections of the mirror with their keys, for site.toml."""
+    """List the collections with their keys.
+
+    For collections and exclude_collections in site.toml.
+    """
     config = session.config()
     from zstatic import upkeep
 
@@ -582,10 +700,11 @@ def collections(session: Session, as_json: bool) -> None:
         if len(trees) > 1:
             click.echo(library)
         for row in rows:
-            click.echo(f"{row.key}  {'  ' * row.depth}{row.name} ({row.items:,})")
+            items = "1 item" if row.items == 1 else f"{row.items:,} items"
+            click.echo(f"{row.key}  {'  ' * row.depth}{row.name} ({items})")
         if not rows:
             session.terminal.write(
-                f"No collections of {library} are mirrored. `zstatic sync cache` fetches them."
+                f"No collections of {library} have been fetched. `zstatic sync cache` fetches them."
             )
 
 
@@ -593,7 +712,7 @@ def collections(session: Session, as_json: bool) -> None:
 @click.option("--defaults", is_flag=True, help="Every setting with its meaning and default.")
 @_pass_session
 def show_config(session: Session, defaults: bool) -> None:
-    """Show the settings in force and where each comes from."""
+    """Show all settings and where each comes from."""
     from zstatic.reference import describe_config, describe_defaults
 
     click.echo(describe_defaults() if defaults else describe_config(session.config()), nl=False)

@@ -82,7 +82,14 @@ class SiteConfig:
             "Without it canonical links, feeds and the sitemap are left out.",
         ),
     ] = ""
-    language: Annotated[str, Setting(as_language, "The language of the user interface.")] = "en"
+    language: Annotated[
+        str,
+        Setting(
+            as_language,
+            "The language of your texts, of the names of item types and fields, and of the word stems in the "
+            'search, e.g. "de" or "pt-BR". The words of the pages themselves are English so far.',
+        ),
+    ] = "en"
     description: Annotated[str, Setting(as_text, "One or two sentences for search engines and feeds.")] = ""
     rights: Annotated[
         str, Setting(as_text, "Who owns the texts and under which licence; shown in the footer.")
@@ -91,8 +98,8 @@ class SiteConfig:
         tuple[MenuEntry, ...],
         Setting(
             as_it_is,  # a list of tables, read by _read_menu
-            "Links in the header after the site's own:\n"
-            '[{ label = "About", url = "about/" }, { label = "Library", url = "https://example.org/" }]',
+            "Links in the header after the site's own: to a page of yours or of the site, or an address. "
+            "Without this setting, the pages of content/ stand there.",
             toml_menu,
         ),
     ] = ()
@@ -109,19 +116,22 @@ class SelectRules:
         tuple[str, ...],
         Setting(
             list_of(as_line),
-            "Only what is in these collections and their subcollections, by key or by name "
-            "(`zstatic collections` lists them). Empty: the whole library.",
+            "Only what is in these collections and their subcollections, by key (safe against renaming; "
+            "`zstatic collections` lists them) or by name. Empty: the whole library.",
         ),
     ] = ()
     exclude_collections: Annotated[
         tuple[str, ...],
-        Setting(list_of(as_line), "Nothing that is in these collections or their subcollections."),
+        Setting(
+            list_of(as_line),
+            "Nothing that is in these collections or their subcollections, by key or by name.",
+        ),
     ] = ()
     item_include: Annotated[
         str, Setting(as_pattern, 'Only items with a tag that matches. "": all items.')
     ] = ""
     item_exclude: Annotated[
-        str, Setting(as_pattern, "No items with a tag that matches; wins over item_include.")
+        str, Setting(as_pattern, "No items with a tag that matches, whatever their other tags.")
     ] = ""
     child_exclude: Annotated[
         str, Setting(as_pattern, "No notes and attachments with a tag that matches.")
@@ -184,7 +194,8 @@ class AttachmentRules:
         Literal["all", "tagged", "none"],
         Setting(
             one_of("all", "tagged", "none"),
-            'Which stored files readers can open: "all", "tagged" (those with the tag below) or "none".',
+            'Which stored files readers can open: "all", "tagged" (those that bear the tag named by '
+            'tag = "…") or "none".',
         ),
     ] = "all"
     tag: Annotated[str, Setting(as_line_or_empty, 'The tag for publish = "tagged", on the attachment.')] = ""
@@ -275,14 +286,16 @@ class GuardRules:
         float,
         Setting(
             as_share,
-            "Stop when more than this share of the items, and at least 10, would vanish from the site.",
+            "Stop when more than this share of the items or files, and more than 10, would vanish from the "
+            "site. `build --allow-shrink` lets them go once.",
         ),
     ] = 0.2
     max_exposed: Annotated[
         int,
         Setting(
             at_least(0),
-            "Stop when more items than this were excluded before and would now appear.",
+            "Stop when more items, notes and files than this were excluded by the last build and would now "
+            "appear. `build --allow-exposed` lets them out once. Raise it if you publish by changing tags.",
         ),
     ] = 0
 

@@ -1,5 +1,6 @@
 """A few answers -> the files of a new site's folder, or of the demo's. Never overwrites anything."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -16,7 +17,7 @@ from zstatic.values import LibraryAddress
 PACKAGE = f"zstatic=={__version__}"
 COMMAND = "build"
 
-_UNKNOWN_LIBRARY = "groups/NUMBER"
+UNKNOWN_LIBRARY = "groups/NUMBER"
 _DEMO_SERVER = "http://127.0.0.1"
 
 
@@ -63,6 +64,15 @@ def write_files(folder: Path, planned: Mapping[str, str]) -> Written:
     return Written(tuple(written), tuple(kept))
 
 
+def named_libraries(folder: Path) -> tuple[str, ...]:
+    """The ids in a folder's site.toml, whatever else may be wrong with it; () where they cannot be read."""
+    try:
+        tables = tomllib.loads((folder / "site.toml").read_text(encoding="utf-8-sig")).get("library", [])
+        return tuple(str(table["id"]) for table in tables)
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
 def missing_ignores(folder: Path) -> tuple[str, ...]:
     """The lines that an own .gitignore lacks: without them the API key may end up in a repository."""
     own = {line.strip() for line in (folder / ".gitignore").read_text(encoding="utf-8").splitlines()}
@@ -71,7 +81,7 @@ def missing_ignores(folder: Path) -> tuple[str, ...]:
 
 
 def site_toml(answers: Answers) -> str:
-    library = answers.library or LibraryAddress(_UNKNOWN_LIBRARY)
+    library = answers.library or LibraryAddress(UNKNOWN_LIBRARY)
     return describe_start(
         {
             ("site", "title"): answers.title,
@@ -101,6 +111,11 @@ def write_demo(folder: Path) -> Written:
             f"{folder} holds a site of its own.", "Name a new folder for the demo: zstatic demo FOLDER"
         )
     return write_files(folder, dict(_demo_files()))
+
+
+def is_demo(config: Config) -> bool:
+    """Whether a site is the demo's, and the server that it names is not there."""
+    return all(library.api_url == _DEMO_SERVER for library in config.libraries)
 
 
 def demo_config(folder: Path, base_url: str, api_url: str) -> Config:

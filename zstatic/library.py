@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,6 +129,7 @@ class Library:
 
     id: "groups/123". slug: path prefix, "" = root. version: Zotero's library version.
     items, collections: by key, in key order.
+    tag_colors: tag -> "#rrggbb", of the tags that have a colour in Zotero, in the order it gives them.
     """
 
     id: str
@@ -138,12 +139,14 @@ class Library:
     items: Mapping[str, Item]
     collections: Mapping[str, Collection]
     problems: tuple[Problem, ...] = ()
+    tag_colors: Mapping[str, str] = field(default_factory=dict)
 
 
 JSON = Any
 
 _KEY = re.compile(r"[A-Z0-9]{8}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _ITEM_URI = re.compile(r"https?://(?:www\.)?zotero\.org/((?:users|groups)/\d+)/items/([A-Z0-9]{8})")
 
@@ -185,7 +188,20 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         items=items,
         collections=collections,
         problems=tuple(problems),
+        tag_colors=_tag_colors(mirror),
     )
+
+
+def _tag_colors(mirror: Mirror) -> dict[str, str]:
+    """Zotero keeps them as a setting of the library: [{"name": "to-read", "color": "#FF6666"}]."""
+    setting = dict(mirror.objects("settings")).get("tagColors", {})
+    rows = setting.get("value") if isinstance(setting, dict) else None
+    colors: dict[str, str] = {}
+    for row in rows if isinstance(rows, list) else []:
+        name, color = (row.get("name"), row.get("color")) if isinstance(row, dict) else (None, None)
+        if isinstance(name, str) and isinstance(color, str) and _COLOR.fullmatch(color.lower()):
+            colors.setdefault(clean(name).strip(), color.lower())
+    return colors
 
 
 @dataclass(frozen=True, slots=True)

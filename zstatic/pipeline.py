@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from itertools import chain
@@ -24,20 +24,29 @@ from zstatic.build import (
     digest,
     is_our_site,
     read_kept,
+    read_manifest,
     recover,
     write_marker,
     write_site,
 )
 from zstatic.config import Config
 from zstatic.errors import ConfigError, Problem, ProblemsFound
+from zstatic.guard import (
+    Objections,
+    Record,
+    find_objections,
+    record_from_json,
+    record_to_json,
+    take_record,
+)
 from zstatic.lastsync import PublishedLibrary, describe_published, last_sync_text, read_published
-from zstatic.library import read_library
+from zstatic.library import Attachment, Library, read_library
 from zstatic.mirror import Mirror, lock, open_mirror
 from zstatic.outputs import Copy
 from zstatic.pages import machines
 from zstatic.pages.content import content_digest, read_content
 from zstatic.pages.context import Context, make_context
-from zstatic.plan import plan_outputs, site_view
+from zstatic.plan import link_problems, plan_outputs, site_view
 from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
@@ -45,21 +54,44 @@ from zstatic.search import index_site, records
 from zstatic.selection import select
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
+from zstatic.upkeep import remove_dropped_mirrors
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """seconds: phase -> wall time."""
+    """seconds: phase -> wall time.
+
+    guarded: False = no earlier build is on record, so nothing was compared with it.
+    dropped: the mirrors of libraries that are no longer configured, removed.
+    """
 
     site: SiteReport
     sync: tuple[LibrarySyncReport, ...]
     libraries: tuple[PublishedLibrary, ...]
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
+    guarded: bool = True
+    dropped: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         return bool(self.site.written or self.site.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What a caller wants of a build; see `build`.
+
+    anew: even where nothing differs from the last build.
+    """
+
+    strict: bool = False
+    with_search: bool = True
+    allow_shrink: bool = False
+    allow_exposed: bool = False
+    preview: bool = False
+    offline: bool = False
+    anew: bool = False
 
 
 class _Clock:
@@ -102,11 +134,16 @@ def _working(config: Config) -> Iterator[None]:
 
 
 def sync(
-    config: Config, track: Track = silent, *, full: bool = False, parts: frozenset[Part] = PARTS
+    config: Config,
+    track: Track = silent,
+    *,
+    full: bool = False,
+    verify: bool = False,
+    parts: frozenset[Part] = PARTS,
 ) -> tuple[LibrarySyncReport, ...]:
-    """Bring the mirror up to date; the site stays as it is."""
+    """Bring the mirror up to date; the site stays as it is. full, verify: see `sync.sync_library`."""
     with _working(config):
-        return _sync(config, track, full, parts)
+        return _sync(config, track, full, parts, verify=verify)
 
 
 def build(
@@ -117,21 +154,28 @@ def build(
     full: bool = False,
     strict: bool = False,
     with_search: bool = True,
+    allow_shrink: bool = False,
+    allow_exposed: bool = False,
+    preview: bool = False,
 ) -> BuildReport:
     """Sync, then make the site from the mirror.
 
     offline: no request; from what was mirrored before. full: fetch every object anew.
     strict: raise ProblemsFound rather than touch the site, if anything is wrong.
     with_search: False = leave the search index out of the site.
+    allow_shrink, allow_exposed: what the guards would stop, see `guard`.
+    preview: nobody but the author sees the site. What the guards would stop becomes a Problem, and the next
+        build that is no preview is compared with the last one that was none.
     """
     clock = _Clock()
+    wishes = _Wishes(strict, with_search, allow_shrink, allow_exposed, preview, offline and not preview)
     with _working(config):
         # Before an hour of fetching, not after it.
         check_output(config.output)
         theme = load_theme(config)
         with clock.phase("sync"):
             synced = () if offline else _sync(config, track, full, PARTS)
-        return _make_site(config, theme, synced, clock, track, with_search=with_search, strict=strict)
+        return _make_site(config, theme, synced, clock, track, wishes)
 
 
 def index(config: Config, track: Track = silent) -> BuildReport:
@@ -147,14 +191,16 @@ def index(config: Config, track: Track = silent) -> BuildReport:
                 "Run: zstatic build --offline",
             )
         shutil.rmtree(config.state / _SEARCH, ignore_errors=True)
-        return _make_site(config, load_theme(config), (), clock, track)
+        return _make_site(config, load_theme(config), (), clock, track, _Wishes(anew=True))
 
 
 _SEARCH = "search"
 
 
-def _sync(config: Config, track: Track, full: bool, parts: frozenset[Part]) -> tuple[LibrarySyncReport, ...]:
-    reports = sync_libraries(config, track, full=full, parts=parts)
+def _sync(
+    config: Config, track: Track, full: bool, parts: frozenset[Part], *, verify: bool = False
+) -> tuple[LibrarySyncReport, ...]:
+    reports = sync_libraries(config, track, full=full, verify=verify, parts=parts)
     now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
     for library, report in zip(config.libraries, reports, strict=True):
         with open_mirror(config, library) as mirror:
@@ -169,26 +215,31 @@ def _make_site(
     synced: tuple[LibrarySyncReport, ...],
     clock: _Clock,
     track: Track,
-    *,
-    with_search: bool = True,
-    strict: bool = False,
+    wishes: _Wishes,
 ) -> BuildReport:
     with ExitStack() as stack:
         stack.enter_context(_no_search_for_cycles())
         mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
-        _insist_on_whole(mirrors)
-        stamp = _stamp(config, theme, mirrors, with_search)
+        _insist_on_whole(mirrors, wishes.offline)
+        stamp = _stamp(config, theme, mirrors, wishes.with_search)
         kept = read_kept(stamp, config.output, config.state)
-        if kept:
-            return _keep_site(kept, config, mirrors, synced, clock, strict)
+        if kept and not wishes.anew and (wishes.preview or _was_published(kept, stamp)):
+            return _keep_site(kept, config, mirrors, synced, clock, wishes)
+        before = read_manifest(config.state)
+        former = record_from_json(before.record) if before else None
+        lost = _lost_record(before, former, config)
         with clock.phase("read"):
-            ctx = _read(config, mirrors)
+            whole = _read(config, mirrors)
+            ctx = _select(whole, config, mirrors)
             # The view of the site stands on every page, so a change of it renders all of them.
             site = site_view(ctx.libraries, config, theme)
-        problems = _problems(ctx, mirrors, synced)
-        _refuse(problems, strict)
+        now = take_record(stamp, config, whole, ctx, mirrors[0].file)
+        held = _guard(former, now, ctx, wishes)
+        lasting = (*_problems(ctx, mirrors), *link_problems(ctx, theme), *held)
+        problems = _all_problems(lasting, synced)
+        _refuse(problems, wishes.strict)
         with clock.phase("search"):
-            bundle = _index(ctx, config, track) if with_search else ()
+            bundle = _index(ctx, config, track) if wishes.with_search else ()
         published = tuple(
             describe_published(library, mirror, ctx)
             for library, mirror in zip(ctx.libraries, mirrors, strict=True)
@@ -203,20 +254,48 @@ def _make_site(
                 config.state,
                 track,
                 stamp=stamp,
-                problems=problems,
+                problems=lasting,
+                record=(before and before.record) if wishes.preview else record_to_json(now),
             )
-    found = tuple(sorted({*problems, *report.problems}))
-    return BuildReport(report, synced, published, found, clock.seconds)
+    dropped = () if wishes.preview else remove_dropped_mirrors(config)
+    found = tuple(sorted({*problems, *report.problems, *lost}))
+    return BuildReport(report, synced, published, found, clock.seconds, former is not None, dropped)
 
 
-def _insist_on_whole(mirrors: Sequence[Mirror]) -> None:
+def _was_published(kept: Manifest, stamp: str) -> bool:
+    """Whether the last build was no preview, so that the guards let pass what there is."""
+    record = record_from_json(kept.record)
+    return record is not None and record.stamp == stamp
+
+
+def _lost_record(before: Manifest | None, former: Record | None, config: Config) -> tuple[Problem, ...]:
+    """A site without a record of what is in it; only previews leave none."""
+    if former or (before and before.record is None) or not is_our_site(config.output):
+        return ()
+    message = (
+        "The record of earlier builds is gone, so this build was compared with none: look whether anything "
+        "is missing from the site, or on it that should not be."
+    )
+    return (Problem("guards-disarmed", "", message),)
+
+
+def _guard(former: Record | None, now: Record, ctx: Context, wishes: _Wishes) -> tuple[Problem, ...]:
+    """Raises GuardError; for a preview, gives what would stop a build."""
+    objections = find_objections(former, now, ctx.config, ctx.items) if former else Objections()
+    if wishes.preview:
+        return tuple(Problem("guard", "", f"A build would stop here. {line}") for line in objections.lines)
+    objections.without(shrink=wishes.allow_shrink, exposed=wishes.allow_exposed).refuse()
+    return ()
+
+
+def _insist_on_whole(mirrors: Sequence[Mirror], offline: bool) -> None:
     """An empty mirror would make an empty site, so a sync must have come to its end once."""
     for mirror in mirrors:
         if not mirror.completed:
             why = f", and the former one was set aside, since {mirror.rebuilt}" if mirror.rebuilt else ""
             raise ConfigError(
                 f"There is no complete local copy of {mirror.library} to build from{why}.",
-                "Run: zstatic build, without --offline.",
+                "Run: zstatic build, without --offline." if offline else "Run: zstatic build",
             )
 
 
@@ -226,11 +305,11 @@ def _keep_site(
     mirrors: Sequence[Mirror],
     synced: tuple[LibrarySyncReport, ...],
     clock: _Clock,
-    strict: bool,
+    wishes: _Wishes,
 ) -> BuildReport:
     """Nothing differs from the last build, so nothing is planned: only the time of the sync is news."""
-    problems = tuple(sorted({*kept.problems, *chain.from_iterable(one.problems for one in synced)}))
-    _refuse(problems, strict)
+    problems = _all_problems(kept.problems, synced)
+    _refuse(problems, wishes.strict)
     published = read_published(config.output)
     with clock.phase("pages"):
         report = write_marker(kept, last_sync_text(published, mirrors), config.output, config.state)
@@ -242,15 +321,17 @@ def _refuse(problems: tuple[Problem, ...], strict: bool) -> None:
         raise ProblemsFound(problems)
 
 
-def _problems(
-    ctx: Context, mirrors: Sequence[Mirror], synced: tuple[LibrarySyncReport, ...]
-) -> tuple[Problem, ...]:
+def _problems(ctx: Context, mirrors: Sequence[Mirror]) -> tuple[Problem, ...]:
+    """What is wrong with the site as it is made, whichever run finds it."""
     found = set(machines.problems(ctx.libraries, ctx.config))
     for library, mirror in zip(ctx.libraries, mirrors, strict=True):
         found.update(library.problems, mirror.problems())
-    for one in synced:
-        found.update(one.problems)
     return tuple(sorted(found))
+
+
+def _all_problems(lasting: tuple[Problem, ...], synced: tuple[LibrarySyncReport, ...]) -> tuple[Problem, ...]:
+    """With those that concern only the sync of this run."""
+    return tuple(sorted({*lasting, *chain.from_iterable(one.problems for one in synced)}))
 
 
 def _stamp(config: Config, theme: Theme, mirrors: Sequence[Mirror], with_search: bool) -> str:
@@ -274,11 +355,35 @@ def _stamp(config: Config, theme: Theme, mirrors: Sequence[Mirror], with_search:
     )
 
 
-def _read(config: Config, mirrors: Sequence[Mirror]) -> Context:
+def _read(config: Config, mirrors: Sequence[Mirror]) -> tuple[Library, ...]:
+    return tuple(
+        _with_last_good_files(read_library(mirror, config, library), mirror)
+        for library, mirror in zip(config.libraries, mirrors, strict=True)
+    )
+
+
+def _with_last_good_files(library: Library, mirror: Mirror) -> Library:
+    """Where the newest version of a file could not be had, the one before it stays published."""
+    # attachment key -> [md5 that Zotero named, md5 of the last file that was good], see `attachments`.
+    rows: dict[str, list[str]] = mirror.state("files", {})
+
+    def last_good(attachment: Attachment) -> Attachment:
+        good = rows.get(attachment.key, ["", ""])[1]
+        if not attachment.md5 or good in ("", attachment.md5) or mirror.file(attachment.md5):
+            return attachment
+        return replace(attachment, md5=good)
+
+    items = {
+        key: replace(item, attachments=tuple(map(last_good, item.attachments))) if item.attachments else item
+        for key, item in library.items.items()
+    }
+    return replace(library, items=items)
+
+
+def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror]) -> Context:
     """Everything that may be published, with its place in the site."""
     libraries = tuple(
-        select(read_library(mirror, config, library), library.select)
-        for library, mirror in zip(config.libraries, mirrors, strict=True)
+        select(library, rules.select) for library, rules in zip(whole, config.libraries, strict=True)
     )
     schema = next((mirror.schema() for mirror in mirrors if mirror.schema()), None)
     files = {

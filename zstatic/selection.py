@@ -58,6 +58,9 @@ def select(library: Library, rules: SelectRules) -> Library:
         items={key: public(item) for key, item in kept.items()},
         collections=_public_collections(library.collections, visible),
         problems=tuple(problems),
+        tag_colors={
+            tag: color for tag, color in library.tag_colors.items() if not _matches(rules.tag_exclude, tag)
+        },
     )
 
 
@@ -92,23 +95,31 @@ def may_publish(attachment: Attachment, rules: AttachmentRules) -> bool:
 # Collections
 
 
-def _named(names: Iterable[str], setting: str, library: Library, problems: list[Problem]) -> set[str]:
-    """The collections that a rule names by key or by name, with all below them.
+def find_collections(names: Iterable[str], library: Library) -> dict[str, frozenset[str]]:
+    """Find the collections that a rule names by key or by name, with all below them.
 
-    If several bear the name, all are meant.
+    Gives name -> keys, none if no collection bears it; if several do, all are meant.
     """
     by_name: dict[str, set[str]] = {}
     for key, collection in library.collections.items():
         by_name.setdefault(collection.name.strip().casefold(), set()).add(key)
-    found: set[str] = set()
-    for name in names:
-        if name in library.collections:
-            found.add(name)
-        elif keys := by_name.get(name.strip().casefold()):
-            found |= keys
-        else:
-            problems.append(_unknown_collection(name, setting, library))
-    return _with_subcollections(found, library)
+    children: dict[str, list[str]] = {}
+    for key, collection in library.collections.items():
+        if collection.parent:
+            children.setdefault(collection.parent, []).append(key)
+    return {
+        name: _with_subcollections(
+            {name} if name in library.collections else by_name.get(name.strip().casefold(), set()), children
+        )
+        for name in names
+    }
+
+
+def _named(names: Iterable[str], setting: str, library: Library, problems: list[Problem]) -> set[str]:
+    """All keys that a rule names; a name that no collection bears becomes a Problem."""
+    found = find_collections(names, library)
+    problems += [_unknown_collection(name, setting, library) for name, keys in found.items() if not keys]
+    return set().union(*found.values())
 
 
 def _unknown_collection(name: str, setting: str, library: Library) -> Problem:
@@ -119,19 +130,15 @@ def _unknown_collection(name: str, setting: str, library: Library) -> Problem:
     return Problem("unknown-collection", library.id, message)
 
 
-def _with_subcollections(keys: Iterable[str], library: Library) -> set[str]:
-    children: dict[str, list[str]] = {}
-    for key, collection in library.collections.items():
-        if collection.parent:
-            children.setdefault(collection.parent, []).append(key)
+def _with_subcollections(keys: Iterable[str], children: Mapping[str, Iterable[str]]) -> frozenset[str]:
     found: set[str] = set()
     waiting = list(keys)
     while waiting:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            waiting += children.get(key, [])
-    return found
+            waiting += children.get(key, ())
+    return frozenset(found)
 
 
 def _public_collections(

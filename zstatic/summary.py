@@ -1,8 +1,11 @@
 """Reports -> the lines that end a run."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from zstatic.build import MARKER
 from zstatic.errors import Problem
 from zstatic.values import show_size
 
@@ -13,15 +16,23 @@ if TYPE_CHECKING:
     from zstatic.upkeep import Status
 
 _ALIKE_SHOWN = 10
+_EQUAL_SHOWN = 3
+_NO_TITLES: Mapping[str, str] = {}
 
 
 def summarize_build(report: "BuildReport", site: str, advice: str) -> list[str]:
-    """Six lines: what changed, pages, problems, what is public, time, what next.
+    """Six lines: what changed, pages, problems, what is public, time, what next; rarely more.
 
     site: the site's folder, as the reader would write it. advice: the next step.
     """
+    first = "Guards: no earlier build is on record here, so there was nothing to compare this one with"
     return [
         "Changed: " + (_changes(report.sync) if report.sync else "nothing was asked of Zotero"),
+        *([] if report.guarded else [first]),
+        *(
+            f"Removed: {name}, the local copy of a library that is no longer configured"
+            for name in report.dropped
+        ),
         "Pages: " + _pages(report),
         "Problems: " + count_problems(report.problems),
         "Public: " + _public(report),
@@ -43,29 +54,53 @@ def describe_status(status: "Status") -> Iterator[str]:
     """What the mirror and the site hold; problems are listed apart."""
     for library in status.libraries:
         yield f"{library.name or library.id} ({library.id})"
-        yield f"  last sync: {library.synced or 'never completed'}, last change: {library.changed or 'none'}"
-        counts = f"{library.items:,} objects, {library.collections:,} collections"
-        yield f"  library version {library.version}: {counts}"
-        yield f"  problems: {len(library.problems)}"
+        if library.synced:
+            fetched, changed = _local_time(library.synced), _local_time(library.changed)
+            yield f"  last fetched: {fetched}; last change: {changed}"
+        else:
+            yield "  never fetched completely; `zstatic build` goes on where the last run stopped"
+        counts = f"{library.items:,} {_RECORDS}, {library.collections:,} collections"
+        yield f"  {counts}; library version {library.version}"
+        yield f"  problems: {f'{len(library.problems)}, listed below' if library.problems else 'none'}"
     if not status.libraries:
-        yield "Nothing is mirrored yet; `zstatic sync` fetches the library."
-    yield f"Mirror: {show_size(status.mirror_bytes)}"
+        yield "Nothing has been fetched yet; `zstatic build` fetches the library and makes the site."
+    yield f"Local copy: {show_size(status.mirror_bytes)}"
     if status.site is None:
         yield "Site: not built yet; `zstatic build` makes it."
     else:
         yield f"Site: {status.site_files:,} files, {show_size(status.site_bytes)}"
 
 
-def list_problems(problems: Iterable[Problem]) -> Iterator[str]:
-    """Each problem once; many of one kind are cut short."""
+def list_problems(
+    problems: Iterable[Problem], titles: Mapping[str, str] = _NO_TITLES, *, every: bool = False
+) -> Iterator[str]:
+    """Each problem once; of many that say the same, or are of one kind, the first.
+
+    titles: place -> title of the item there. every: leave none out.
+    """
     of_code: dict[str, list[Problem]] = {}
     for problem in sorted(set(problems)):
         of_code.setdefault(problem.code, []).append(problem)
     for code, alike in of_code.items():
-        for problem in alike[:_ALIKE_SHOWN]:
-            yield f"{problem.where}: {problem.message}" if problem.where else problem.message
-        if len(alike) > _ALIKE_SHOWN:
-            yield f"… and {len(alike) - _ALIKE_SHOWN} more of this kind ({code}); `zstatic status` lists all"
+        shown = alike if every else list(_first_of_each(alike))[:_ALIKE_SHOWN]
+        for problem in shown:
+            yield _problem_line(problem, titles.get(problem.where, ""))
+        if len(alike) > len(shown):
+            yield f"… and {len(alike) - len(shown):,} more of this kind ({code}); with -v all are listed"
+
+
+def _first_of_each(alike: Iterable[Problem]) -> Iterator[Problem]:
+    """Of problems with one message only the first few."""
+    seen: Counter[str] = Counter()
+    for problem in alike:
+        seen[problem.message] += 1
+        if seen[problem.message] <= _EQUAL_SHOWN:
+            yield problem
+
+
+def _problem_line(problem: Problem, title: str) -> str:
+    place = f"“{title}” ({problem.where})" if title else problem.where
+    return f"{place}: {problem.message}" if place else problem.message
 
 
 def count_problems(problems: Sequence[Problem]) -> str:
@@ -86,21 +121,50 @@ def _changes(reports: Sequence["LibrarySyncReport"]) -> str:
 
 
 def _library_changes(report: "LibrarySyncReport", named: bool) -> str:
-    counts = (
-        (report.added, "items added"),
-        (report.updated, "changed"),
-        (report.removed, "removed"),
-        (report.files, "files fetched"),
-    )
-    said = ", ".join(f"{number:,} {what}" for number, what in counts if number)
-    said = said or ("other than items" if report.changed else "nothing")
+    counts = ((report.added, "added"), (report.updated, "changed"), (report.removed, "removed"))
+    parts: list[str] = []
+    for number, what in counts:
+        if number:
+            # Said once, with the first number.
+            parts.append(f"{number:,} {what}" if parts else f"{number:,} {_RECORDS} {what}")
+    if report.files:
+        parts.append(f"{report.files:,} files fetched")
+    said = ", ".join(parts) or ("other than items" if report.changed else "nothing")
     name = f"{report.name or report.library}: " if named else ""
     return f"{name}{said} (library version {report.version})"
 
 
+# What Zotero counts as one thing each.
+_RECORDS = "records (items, notes, files)"
+
+
 def _pages(report: "BuildReport") -> str:
     site = report.site
+    if not site.removed and set(site.written) <= {MARKER}:
+        return f"nothing to do, all {site.files:,} files are as they should be"
     return f"{len(site.written):,} written, {site.unchanged:,} unchanged, {len(site.removed):,} removed"
+
+
+def describe_rebuild(changed: Sequence[str], written: Iterable[str], removed: Collection[str]) -> str:
+    """What a preview's new build made of a change.
+
+    changed: the files that were edited. written, removed: paths of the site.
+    """
+    written = [path for path in written if path != MARKER]
+    pages = sum(path.endswith(".html") for path in written)
+    counts = (
+        (pages, "page written", "pages written"),
+        (len(written) - pages, "other file written", "other files written"),
+        (len(removed), "file removed", "files removed"),
+    )
+    said = ", ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in counts if number)
+    names = ", ".join(changed[:_EQUAL_SHOWN]) + (", …" if len(changed) > _EQUAL_SHOWN else "")
+    return f"Changed: {names}; {said or 'nothing to write'}"
+
+
+def _local_time(instant: str) -> str:
+    """ "2026-11-20T17:00:00+00:00" -> "2026-11-20 18:00 CET", by the clock of this computer."""
+    return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M %Z") if instant else "none"
 
 
 def _public(report: "BuildReport") -> str:

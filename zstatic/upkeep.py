@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from zstatic.build import MARKER, is_our_site, recover, remove_site
 from zstatic.config import Config
-from zstatic.errors import Problem
+from zstatic.errors import MirrorError, Problem
 from zstatic.library import Collection, Library, read_library
-from zstatic.mirror import lock, open_mirror
+from zstatic.mirror import Mirror, lock, mirror_name, open_mirror
+from zstatic.pages.head import shorten
+from zstatic.richtext import plain
+from zstatic.schema import TITLE_FIELDS
 from zstatic.sorting import sort_key
 
 
@@ -71,6 +75,39 @@ def read_status(config: Config) -> Status:
     return Status(tuple(libraries), site, files, size, _disk_use(config.state)[1])
 
 
+def read_titles(config: Config, problems: Iterable[Problem]) -> Mapping[str, str]:
+    """Give place -> title of the items that problems are about; of a note or a file, that of its item.
+
+    Empty without a mirror, and while another run holds it: titles only help to read.
+    """
+    titles: dict[str, str] = {}
+    places = {problem.where for problem in problems}
+    for library in config.libraries:
+        prefix = f"{library.id}/items/"
+        keys = sorted(place.removeprefix(prefix) for place in places if place.startswith(prefix))
+        if keys and (config.state / "mirror" / mirror_name(library)).is_dir():
+            with suppress(MirrorError), lock(config.state), open_mirror(config, library) as mirror:
+                titles.update((prefix + key, title) for key in keys if (title := _title(mirror, key)))
+    return titles
+
+
+def _title(mirror: Mirror, key: str) -> str:
+    """On one short line; "" = it has none, or there is no such item."""
+    fields = _fields(mirror, key)
+    fields = _fields(mirror, str(fields.get("parentItem"))) or fields
+    found = (fields.get(name) for name in ("title", *TITLE_FIELDS.values()))
+    return shorten(plain(next((title for title in found if title and isinstance(title, str)), "")), _TITLE)
+
+
+_TITLE = 60
+
+
+def _fields(mirror: Mirror, key: str) -> Mapping[str, object]:
+    raw = mirror.object("items", key)
+    data = raw.get("data") if isinstance(raw, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
 def _disk_use(folder: Path) -> tuple[int, int]:
     sizes = [path.lstat().st_size for path in folder.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
@@ -125,9 +162,29 @@ def clean(config: Config, what: str) -> tuple[Path, ...]:
         recover(config.output, config.state)
         names = chain.from_iterable(_CLEANED.values()) if what == "everything" else _CLEANED[what]
         gone = [path for name in names if (path := config.state / name).exists()]
-        if what in ("output", "everything") and config.output.exists():
+        if what in ("output", "everything"):
+            gone += [config.output] if config.output.exists() else []
             remove_site(config.output, config.state)
-            gone.append(config.output)
         for path in gone:
             shutil.rmtree(path, ignore_errors=True)
     return tuple(gone)
+
+
+def remove_dropped_mirrors(config: Config) -> tuple[str, ...]:
+    """Remove the mirrors of libraries that are no longer configured; give the names of their folders.
+
+    To be called with the lock held, once a build without them has passed the guards.
+    """
+    configured = {mirror_name(library) for library in config.libraries}
+    dropped = [
+        folder
+        for folder in sorted((config.state / "mirror").glob("*"))
+        # What was set aside goes with the library it was of.
+        if folder.name.removesuffix(".broken") not in configured
+    ]
+    for folder in dropped:
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            folder.unlink()
+    return tuple(folder.name for folder in dropped)

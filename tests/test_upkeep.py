@@ -1,0 +1,81 @@
+"""What is told of a site that was built: titles of what problems are about, its search, its links."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fakelibrary import FakeLibrary
+from fakezotero import FakeZotero
+from sites import SiteFolder
+
+from zstatic.config import load_config
+from zstatic.errors import Problem
+from zstatic.mirror import lock
+from zstatic.upkeep import read_titles
+
+
+@pytest.fixture
+def library(fake: FakeZotero) -> FakeLibrary:
+    library = fake.add_library("groups/7", "Small", public=True)
+    library.add_item("AAAA2222", title="On <i>maps</i>")
+    library.add_item("BBBB2222", title="Word " * 60)
+    library.add_attachment("AAAA2222", key="FFFF2222")
+    return library
+
+
+@pytest.fixture
+def site(library: FakeLibrary, fake: FakeZotero, tmp_path: Path) -> SiteFolder:
+    return SiteFolder(tmp_path / "site", fake, [{"id": library.id}])
+
+
+def test_a_problem_of_a_file_is_told_with_the_title_of_its_item_but_not_in_a_public_log(
+    site: SiteFolder,
+) -> None:
+    shown = "“On maps” (groups/7/items/FFFF2222): Its file was never uploaded"
+    hidden = "Problem: groups/7/items/FFFF2222: Its file was never uploaded"
+    site.write()
+    assert shown in site.run("build").stderr
+    assert shown in site.run("status").stdout
+    site.environ["GITHUB_ACTIONS"] = "true"
+    run = site.run("build")
+    assert hidden in run.stderr
+    assert "On maps" not in run.stdout + run.stderr
+
+
+def test_titles_are_short_and_none_is_invented(site: SiteFolder) -> None:
+    site.build()
+    config = load_config(site.root)
+    keys = ("AAAA2222", "BBBB2222", "ZZZZ2222")
+    problems = [Problem("x", f"groups/7/items/{key}", "m") for key in keys]
+    problems += [Problem("x", "site.toml", "m"), Problem("x", "groups/7", "m")]
+    titles = read_titles(config, problems)
+    assert titles["groups/7/items/AAAA2222"] == "On maps"
+    assert len(titles["groups/7/items/BBBB2222"]) <= 60
+    assert len(titles) == 2
+    with lock(config.state):
+        assert read_titles(config, problems) == {}
+    shutil.rmtree(config.state)
+    assert read_titles(config, problems) == {}
+    assert not config.state.exists()
+
+
+def test_index_makes_the_search_anew_even_when_nothing_differs(site: SiteFolder) -> None:
+    site.build()
+    before = site.tree()
+    shutil.rmtree(site.root / ".zstatic" / "search")
+    run = site.run("index")
+    assert run.returncode == 0, run.stderr
+    assert "Search: 2 items indexed\n" in run.stderr
+    assert (site.root / ".zstatic" / "search").is_dir()
+    assert site.tree() == before
+
+
+def test_a_link_to_nothing_is_told_by_every_build_until_it_is_mended(site: SiteFolder) -> None:
+    page = site.root / "content" / "about.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("[help](hepl.md)")
+    told = Problem("dead-link", "content/about.md", "It links to hepl/, which is not on the site.")
+    assert told in site.build().problems
+    assert told in site.build().problems
+    page.write_text("[all](/items/)")
+    assert told not in site.build().problems

@@ -1,0 +1,316 @@
+"""What would be published against what was: a site neither shrinks nor leaks unasked.
+
+In: the record of the last build, what is to be published now, [guard]. Out: a new record, and what the guards
+object to. The record lies in the manifest, so it changes together with the site or not at all; whoever loses
+the state folder loses it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zstatic.config import Config, GuardRules, SelectRules
+from zstatic.errors import GuardError
+from zstatic.library import Library
+from zstatic.pages.context import Context, Entry
+from zstatic.selection import find_collections
+
+JSON = Any
+
+# So many may always vanish: a small library would stop at every deletion.
+FREE = 10
+_LISTED = 20
+_TITLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRecord:
+    """What a build published of one library, and what it held back.
+
+    items: key -> title, of those with a page. files: attachment key -> title.
+    excluded: keys of items, notes and files that were mirrored and not published.
+    chosen: name in select.collections -> published items in it. barred: names in exclude_collections.
+        Both without names that no collection bore.
+    """
+
+    items: Mapping[str, str]
+    files: Mapping[str, str]
+    excluded: frozenset[str]
+    chosen: Mapping[str, int]
+    barred: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """stamp: of all that the site was made of, see `pipeline`. libraries: by id."""
+
+    stamp: str
+    libraries: Mapping[str, LibraryRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """What a build must not do unasked, in words.
+
+    shrinks: what --allow-shrink lets pass. exposes: what --allow-exposed does.
+    """
+
+    shrinks: tuple[str, ...] = ()
+    exposes: tuple[str, ...] = ()
+
+    def without(self, *, shrink: bool, exposed: bool) -> Objections:
+        """What is left of them once these are allowed."""
+        return Objections(() if shrink else self.shrinks, () if exposed else self.exposes)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (*self.shrinks, *self.exposes)
+
+    @property
+    def remedy(self) -> str:
+        options = [
+            option
+            for option, lines in (("--allow-shrink", self.shrinks), ("--allow-exposed", self.exposes))
+            if lines
+        ]
+        mend = " Otherwise mend the rules under [select]." if self.exposes else ""
+        return (
+            f"If that is meant, build once with {' '.join(options)} "
+            f"(on GitHub: Run workflow, with the box for it ticked).{mend}"
+        )
+
+    def refuse(self) -> None:
+        """Raises GuardError, if there are any."""
+        if self.lines:
+            raise GuardError("\n".join(["The site was left as it is.", *self.lines]), self.remedy)
+
+
+def take_record(
+    stamp: str, config: Config, whole: Sequence[Library], ctx: Context, find_file: Callable[[str], object]
+) -> Record:
+    """Note what a build publishes and what it holds back.
+
+    whole: the libraries before selection, as in the config. find_file: md5 -> the mirror's file or None.
+    """
+    entries: dict[str, list[Entry]] = {library.id: [] for library in config.libraries}
+    for entry in ctx.items:
+        entries[entry.library.id].append(entry)
+    return Record(
+        stamp,
+        {
+            library.id: _library_record(library, selected, rules.select, entries[library.id], find_file)
+            for library, selected, rules in zip(whole, ctx.libraries, config.libraries, strict=True)
+        },
+    )
+
+
+def find_objections(before: Record, now: Record, config: Config, entries: Iterable[Entry]) -> Objections:
+    """Compare what would be published with what was.
+
+    entries: everything that would be published.
+    """
+    return Objections(
+        shrinks=(*_shrinkage(before, now, config.guard), *_lost_collections(before, now, config)),
+        exposes=tuple(_exposure(before, entries, config.guard)),
+    )
+
+
+def record_to_json(record: Record) -> JSON:
+    return {
+        "stamp": record.stamp,
+        "libraries": {
+            id: {
+                "items": library.items,
+                "files": library.files,
+                "excluded": sorted(library.excluded),
+                "chosen": library.chosen,
+                "barred": library.barred,
+            }
+            for id, library in record.libraries.items()
+        },
+    }
+
+
+def record_from_json(value: JSON) -> Record | None:
+    """None: it is no record, or a build never made one."""
+    try:
+        return Record(
+            str(value["stamp"]),
+            {
+                str(id): LibraryRecord(
+                    _texts(library["items"]),
+                    _texts(library["files"]),
+                    frozenset(map(str, library["excluded"])),
+                    {str(name): int(number) for name, number in library["chosen"].items()},
+                    tuple(map(str, library["barred"])),
+                )
+                for id, library in value["libraries"].items()
+            },
+        )
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return None
+
+
+def _texts(value: JSON) -> dict[str, str]:
+    return {str(key): str(text) for key, text in value.items()}
+
+
+# What a build publishes
+
+
+def _library_record(
+    whole: Library,
+    selected: Library,
+    rules: SelectRules,
+    entries: Sequence[Entry],
+    find_file: Callable[[str], object],
+) -> LibraryRecord:
+    files = {file.key: file.title for entry in entries for file in entry.files}
+    chosen = find_collections(rules.collections, whole)
+    barred = find_collections(rules.exclude_collections, whole)
+    return LibraryRecord(
+        items={entry.item.key: _short(entry.title) for entry in entries},
+        files={key: _short(title) for key, title in files.items()},
+        excluded=frozenset(_excluded(whole, selected, files.keys(), find_file)),
+        chosen={
+            name: sum(not keys.isdisjoint(entry.item.collections) for entry in entries)
+            for name, keys in chosen.items()
+            if keys
+        },
+        barred=tuple(name for name, keys in barred.items() if keys),
+    )
+
+
+def _texts_in(library: Library) -> Iterator[str]:
+    """The keys of items and notes; which files are published is decided elsewhere."""
+    for item in library.items.values():
+        yield item.key
+        yield from (note.key for note in item.notes)
+
+
+def _excluded(
+    whole: Library, selected: Library, files: Collection[str], find_file: Callable[[str], object]
+) -> Iterator[str]:
+    """A file that could not be had was not excluded: it counts only if its bytes are here."""
+    kept = set(_texts_in(selected))
+    yield from (key for key in _texts_in(whole) if key not in kept)
+    for item in whole.items.values():
+        for attachment in item.attachments:
+            if attachment.key not in files and attachment.md5 and find_file(attachment.md5):
+                yield attachment.key
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[: _TITLE - 1].rstrip()}…"
+
+
+# What the guards object to
+
+
+def _shrinkage(before: Record, now: Record, rules: GuardRules) -> Iterator[str]:
+    items = _vanishing(_items, before, now)
+    had = sum(len(library.items) for library in before.libraries.values())
+    if _is_too_many(len(items), had, rules):
+        yield _told(f"{_items_in_words(len(items))} of {had:,} would vanish from the site:", items)
+    else:
+        yield from _emptied(before, now)
+    files = _vanishing(_files, before, now)
+    had = sum(len(library.files) for library in before.libraries.values())
+    if _is_too_many(len(files), had, rules):
+        yield _told(f"{len(files):,} attached files of {had:,} would vanish from the site:", files)
+
+
+def _is_too_many(gone: int, had: int, rules: GuardRules) -> bool:
+    return gone > max(FREE, rules.max_shrink * had)
+
+
+def _emptied(before: Record, now: Record) -> Iterator[str]:
+    """Libraries that had few items, and would have none."""
+    site_is_empty = not any(library.items for library in now.libraries.values())
+    for id, library in before.libraries.items():
+        there = now.libraries.get(id)
+        if library.items and (site_is_empty if there is None else not there.items):
+            gone = [f"{id}/items/{key} {title}" for key, title in library.items.items()]
+            yield _told(f"No item of {id} would be left on the site:", gone)
+
+
+def _items(library: LibraryRecord) -> Mapping[str, str]:
+    return library.items
+
+
+def _files(library: LibraryRecord) -> Mapping[str, str]:
+    return library.files
+
+
+def _vanishing(
+    published: Callable[[LibraryRecord], Mapping[str, str]], before: Record, now: Record
+) -> list[str]:
+    gone = []
+    for id, library in before.libraries.items():
+        there = now.libraries.get(id)
+        stays = published(there) if there else {}
+        gone += [f"{id}/items/{key} {t}" for key, t in published(library).items() if key not in stays]
+    return gone
+
+
+def _lost_collections(before: Record, now: Record, config: Config) -> Iterator[str]:
+    """Collections that site.toml names, and that are gone; or empty, where nothing else is published.
+
+    A name taken out of site.toml is not lost.
+    """
+    for library in config.libraries:
+        was, there = before.libraries.get(library.id), now.libraries[library.id]
+        if was is None:
+            continue
+        for name in library.select.collections:
+            if name in was.chosen and name not in there.chosen:
+                yield f"[select] collections: {name!r} is gone from {library.id}."
+            elif was.chosen.get(name) and not there.chosen[name]:
+                yield (
+                    f"[select] collections: {name!r} in {library.id} would be left without items "
+                    f"(it had {was.chosen[name]:,})."
+                )
+        for name in library.select.exclude_collections:
+            if name in was.barred and name not in there.barred:
+                yield (
+                    f"[select] exclude_collections: {name!r} is gone from {library.id}, "
+                    "so what was in it is no longer excluded."
+                )
+
+
+def _exposure(before: Record, entries: Iterable[Entry], rules: GuardRules) -> Iterator[str]:
+    exposed = [
+        f"{entry.library.id}/items/{key}"
+        for entry in entries
+        if (was := before.libraries.get(entry.library.id))
+        for key in _exposed(entry, was)
+    ]
+    if len(exposed) > rules.max_exposed:
+        may = f"{_items_in_words(rules.max_exposed)} may" if rules.max_exposed else "none may"
+        yield _told(
+            f"{_items_in_words(len(exposed))} would appear that the last build excluded ({may}, notes and "
+            "files counted):",
+            # No titles: the log of a public repository would publish what this holds back.
+            exposed,
+        )
+
+
+def _exposed(entry: Entry, was: LibraryRecord) -> Iterator[str]:
+    """The item; or, where it was public already, what of it was not."""
+    if entry.item.key in was.excluded:
+        yield entry.item.key
+        return
+    parts = dict.fromkeys([*(file.key for file in entry.files), *(note.key for note in entry.item.notes)])
+    yield from (key for key in parts if key in was.excluded)
+
+
+def _items_in_words(number: int) -> str:
+    return "1 item" if number == 1 else f"{number:,} items"
+
+
+def _told(heading: str, entries: Sequence[str]) -> str:
+    rest = len(entries) - _LISTED
+    lines = [heading, *entries[:_LISTED], *([f"… and {rest:,} more"] if rest > 0 else [])]
+    return "\n  ".join(lines)
