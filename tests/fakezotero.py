@@ -277,9 +277,13 @@ class FakeZotero:
 
     def _answer_desktop(self, request: Request) -> Response:
         inner = replace(request, base=request.base + "/api", path=request.path.removeprefix("/api"))
-        gone = inner == request or inner.path.endswith(("/deleted", "/keys/current"))
+        gone = inner == request or inner.path.endswith(("/deleted", "/settings", "/keys/current"))
         found = refuse(404, "Not found") if gone else self._answer_reader(inner, "")
         headers = {**dict(found.headers), "Zotero-Server-ID": self.desktop}
+        if inner.path.endswith("/fulltext"):
+            headers.pop("Last-Modified-Version", None)
+        if inner.query.get("include") == "csljson" and found.status == 200:
+            found = replace(found, body=as_text_of_a_list(found.body))
         if "Location" in headers:
             library = next(
                 each for each in self.libraries.values() if inner.path.startswith(each.prefix + "/")
@@ -433,6 +437,13 @@ def describe_key(name: str, key: ApiKey) -> Response:
         "access": {part: given for part, given in access.items() if given},
     }
     return Response(200, (("Content-Type", JSON_TYPE),), dump(described).encode())
+
+
+def as_text_of_a_list(body: FileBody) -> bytes:
+    """Write the CSL-JSON of each item as Zotero's desktop does, which exports it: as text."""
+    assert isinstance(body, bytes)
+    items = json.loads(body)
+    return dump([{**item, "csljson": dump([item["csljson"]])} for item in items]).encode()
 
 
 def as_atom(response: Response) -> Response:

@@ -29,7 +29,7 @@ from zstatic.mirror import (
 
 LIBRARY = LibraryConfig("groups/1")
 ITEM = {"key": "ABCD2345", "version": 3, "data": {"title": "Ünïcode \u2028 \x0b", "deleted": 1}}
-MD5 = "0123456789abcdef0123456789abcdef"
+MD5 = "9dd4e461268c8034f5c8564e155c67a6"  # of "x"
 
 
 @pytest.fixture
@@ -124,6 +124,29 @@ def test_dropped_item_takes_all_that_was_made_from_it(config: Config) -> None:
         assert mirror.exports("ris").keys() == {"KEEP2345"}
         assert mirror.fulltext("ABCD2345") is None
         assert mirror.problems() == (Problem("file-missing", "groups/1/items/KEEP2345", "Not there."),)
+
+
+def test_dropped_set_of_texts_leaves_the_others(config: Config) -> None:
+    with open_mirror(config, LIBRARY) as mirror:
+        for name in ("citations/apa/en-US", "exports/ris", "fulltext"):
+            mirror.write_texts(name, {"ABCD2345": (3, "text")})
+        assert mirror.text_sets() == {"citations/apa/en-US", "exports/ris"}
+        mirror.drop_texts("exports/ris")
+        mirror.drop_texts("exports/never-there")
+        assert mirror.text_sets() == {"citations/apa/en-US"}
+        assert mirror.fulltext("ABCD2345") == "text"
+
+
+def test_mirror_that_starts_afresh_forgets_all_but_what_it_is_told(config: Config, database: Path) -> None:
+    with open_mirror(config, LIBRARY) as mirror:
+        before = mirror.revision
+        mirror.write_texts("exports/ris", {"ABCD2345": (3, "text")})
+        mirror.start_afresh(server="another")
+        assert not mirror.completed
+        assert before != mirror.revision != ""
+    with open_mirror(config, LIBRARY) as mirror:
+        assert (mirror.rebuilt, mirror.keys("items"), mirror.text_sets()) == ("", set(), set())
+        assert mirror.state("server", "") == "another"
 
 
 def test_nothing_is_evicted(config: Config) -> None:
@@ -319,9 +342,11 @@ def locked(*args: object, **options: object) -> Any:
 
 
 def test_unreadable_row_is_an_error_that_names_the_remedy(config: Config, database: Path) -> None:
-    meddle(database, "UPDATE Cache SET value = '{' WHERE key = 'items/ABCD2345'")
-    with open_mirror(config, LIBRARY) as mirror, pytest.raises(MirrorError) as error:
-        list(mirror.objects("items"))
+    with open_mirror(config, LIBRARY) as mirror:
+        # Later than the checks when it was opened.
+        meddle(database, "UPDATE Cache SET value = '00000000{' WHERE key = 'items/ABCD2345'")
+        with pytest.raises(MirrorError) as error:
+            list(mirror.objects("items"))
     assert "zstatic clean cache" in error.value.hint
 
 
@@ -337,7 +362,7 @@ def put_file(config: Config, md5: str, text: str = "x") -> Path:
 
 def test_only_plain_files_under_their_md5_are_given(config: Config, tmp_path: Path) -> None:
     path = put_file(config, MD5)
-    other = MD5.replace("0", "1")
+    other = MD5.replace("9", "1")
     link = put_file(config, other)
     link.unlink()
     link.symlink_to(tmp_path / "secret")

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import random
 import re
+import stat
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import IO, Any, Literal, Self, TypeVar
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 import requests
+import requests.adapters
 from urllib3.exceptions import NewConnectionError
 
 from zstatic import __version__
@@ -39,6 +44,8 @@ from zstatic.errors import (
 
 JSON = Any
 Kind = Literal["items", "collections", "searches", "settings"]
+# The kinds with keys of which a library has few.
+Few = Literal["collections", "searches"]
 W = TypeVar("W")
 R = TypeVar("R")
 
@@ -49,15 +56,22 @@ WORKERS = 4
 BATCH = 50
 MAX_BODY = 256_000_000
 CHUNK = 1 << 20
+# Seconds for which the address of a file is good: 60, less what a request may need to get there.
+FRESH = 50
 # Bytes per second below which a download is given up.
 SLOWEST = 20_000
 OBJECT_KEY = re.compile(r"[23456789ABCDEFGHIJKLMNPQRSTUVWXYZ]{8}")
+_KEY_PARAMETERS: Mapping[Few, str] = {"collections": "collectionKey", "searches": "searchKey"}
 _API_KEY = re.compile(r"[!-~]{1,200}")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class RequestFailed(ApiUnreachable):
     """The server is there, but this request failed: 5xx, stalled, cut short, not JSON. A smaller may pass."""
+
+
+class RequestRefused(ApiError):
+    """This server does not answer what it was asked: 4xx. The same question will not do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class Patience:
     connect, read: limits of one connection and of one silence. whole: limit of one answer from start to end.
     attempts: for a request that breaks or is answered 5xx. first, cap: its exponential pauses.
     unsaid: pauses after 429 and 503 that do not say how long; Zotero's own client uses these.
-    longest: of one wait that a server asks for. budget: of all that it asks for in one run.
+    longest: of one wait that a server asks for. budget: of all that it asks for in a run, and of all pauses.
     """
 
     connect: float = 10
@@ -104,11 +118,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """by_key: key -> object version, unsorted. version: of the library. schema_version: "" if not told."""
+    """by_key: key -> object version, unsorted. version: of the library.
+
+    schema_version: "" if not told. total: how many there are, also where `by_key` was cut; -1 if not told.
+    """
 
     by_key: Mapping[str, int]
     version: int
     schema_version: str = ""
+    total: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +142,14 @@ class FileLocation:
     """Where the bytes of an attachment are for the next 60 seconds.
 
     md5, size: of the body that comes; "" and None if not told. zipped: the body is a ZIP around the file.
+    good_until: on the clock of the Api that gave it.
     """
 
     url: str
     md5: str
     size: int | None
     zipped: bool
+    good_until: float = math.inf
 
 
 class Gate:
@@ -142,15 +162,17 @@ class Gate:
         self._slots = threading.BoundedSemaphore(WORKERS)
         self._lock = threading.Lock()
         self._open_at = clock()
-        self._asked = 0.0
+        self._asked = self._paused = 0.0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold one of the places, once waiting is over."""
+    def turn(self) -> Iterator[float]:
+        """Hold one of the places, once waiting is over; gives the time on the clock then."""
         with self._slots:
-            while (left := self._left()) > 0:
+            now, left = self._look()
+            while left > 0:
                 self._sleep(left)
-            yield
+                now, left = self._look()
+            yield now
 
     def hold(self, seconds: float) -> None:
         """Keep every worker waiting for so long from now. Raises RateLimited beyond the budget."""
@@ -166,16 +188,31 @@ class Gate:
                 "Nothing that was fetched is lost: run the same command again later.",
             )
 
-    def _left(self) -> float:
+    def pause(self, seconds: float) -> None:
+        """Let one worker wait. Raises RequestFailed when all pauses together are beyond the budget."""
         with self._lock:
-            return self._open_at - self._clock()
+            self._paused += seconds / WORKERS
+            spent = self._paused > self._patience.budget
+        if spent:
+            raise RequestFailed(
+                "Zotero's server failed too often for one run.",
+                "Nothing that was fetched is lost: run the same command again later.",
+            )
+        self._sleep(seconds)
+
+    def _look(self) -> tuple[float, float]:
+        """Give the time, and how long to wait from then on."""
+        with self._lock:
+            now = self._clock()
+            return now, self._open_at - now
 
 
 class Api:
     """One API host, with or without a key. Threads may share it; close it to end what still waits.
 
     url: e.g. "https://api.zotero.org". say: told each time that waiting starts.
-    clock, sleep, chance: for tests; chance gives numbers from 0 to 1.
+    adapter: makes what carries the requests in place of sockets. clock, sleep, chance: for tests as well;
+    chance gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -185,6 +222,7 @@ class Api:
         *,
         say: Callable[[str], None] = lambda message: None,
         patience: Patience | None = None,
+        adapter: Callable[[], requests.adapters.BaseAdapter] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         chance: Callable[[], float] = random.random,
@@ -194,13 +232,18 @@ class Api:
         self._key = _checked(key, self.url)
         self._say, self._clock, self._chance = say, clock, chance
         self._patience = patience or PATIENCE
+        self._adapter = adapter
         self._closed = threading.Event()
         self._sleep = sleep or self._doze
         self._gate = Gate(self._patience, clock, self._sleep)
-        self._local = threading.local()
+        # All, and those not in use by purpose.
         self._sessions: list[requests.Session] = []
+        self._idle: dict[str, list[requests.Session]] = {}
         self._lock = threading.Lock()
         self._sent = 0
+        self._server_id = ""
+        # What was refused -> how: no worker asks for any of it again.
+        self._refused: dict[str, AccessDenied] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -221,6 +264,20 @@ class Api:
     def request_count(self) -> int:
         """Requests sent so far, those to the storage host and repeated ones included."""
         return self._sent
+
+    @property
+    def server_id(self) -> str:
+        """Which Zotero desktop answered last; "" = Zotero's own servers, or no answer yet."""
+        return self._server_id
+
+    @property
+    def has_key(self) -> bool:
+        return self._key is not None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether requests come from nobody in particular: without a key, and to a server that has keys."""
+        return self._key is None and not self._server_id
 
     # --- what Zotero offers
 
@@ -243,7 +300,33 @@ class Api:
         answer = self._get(f"/{library}/items", query, headers, check=_versions)
         if answer.status == 304:
             return None
-        return Versions(answer.content, answer.version, answer.schema_version)
+        return _listed(answer)
+
+    def annotation_versions(self, library: str, known: int = 0) -> Versions | None:
+        """List all annotations of a library, trashed ones included; `known` as for `item_versions`."""
+        query = {"format": "versions", "itemType": "annotation", "includeTrashed": "1"}
+        headers = {"If-Modified-Since-Version": str(known)} if known > 0 else {}
+        answer = self._get(f"/{library}/items", query, headers, check=_versions)
+        if answer.status == 304:
+            return None
+        return _listed(answer)
+
+    def collection_item_versions(self, library: str, collection: str) -> Versions | None:
+        """List all items of one collection and what hangs directly under them, trashed ones included.
+
+        Not what is in its subcollections, and no annotations. None: there is no such collection.
+        """
+        query = {"format": "versions", "includeTrashed": "1"}
+        place = f"/{library}/collections/{collection}/items"
+        answer = self._get(place, query, check=_versions, missing=True)
+        return None if answer.status == 404 else _listed(answer)
+
+    def children(self, library: str, key: str) -> Objects:
+        """Fetch what hangs directly under an item, trashed ones included.
+
+        Raises LibraryNotFound if the item is gone, RequestRefused if it is of a kind that has nothing below.
+        """
+        return self._objects(f"/{library}/items/{key}/children", {"includeTrashed": "1", "limit": "100"})
 
     def items(self, library: str, keys: Sequence[str], **query: str) -> Objects:
         """Fetch up to BATCH items by key, with those parts that `include` names; missing ones are left out.
@@ -260,7 +343,24 @@ class Api:
         asked = set(good)
         return Objects({k: o for k, o in found.by_key.items() if k in asked}, found.version)
 
-    def all_objects(self, library: str, kind: Literal["collections", "searches"]) -> Objects:
+    def item_count(self, library: str) -> Versions:
+        """Ask how many items a library has, trashed ones included: `total`."""
+        query = {"format": "versions", "limit": "1", "includeTrashed": "1"}
+        answer = self._get(f"/{library}/items", query, check=_versions)
+        return _listed(answer)
+
+    def object_versions(self, library: str, kind: Few) -> Versions:
+        """List every collection or saved search, trashed ones included."""
+        return _listed(self._get(f"/{library}/{kind}", {"format": "versions"}, check=_versions))
+
+    def objects(self, library: str, kind: Few, keys: Sequence[str]) -> Objects:
+        """Fetch up to BATCH collections or saved searches by key; missing ones are left out."""
+        query = {_KEY_PARAMETERS[kind]: ",".join(keys), "limit": "100"}
+        found = self._objects(f"/{library}/{kind}", query, 2 if len(keys) > 1 else 0)
+        asked = set(keys)
+        return Objects({k: o for k, o in found.by_key.items() if k in asked}, found.version)
+
+    def all_objects(self, library: str, kind: Few) -> Objects:
         """Fetch every collection or saved search, trashed ones included."""
         return self._objects(f"/{library}/{kind}", {"limit": "100"})
 
@@ -278,8 +378,12 @@ class Api:
         return Versions(dict.fromkeys(keys, answer.version), answer.version)
 
     def fulltext_versions(self, library: str, since: int) -> Versions | None:
-        """List attachments by the version of their full text; None: this server has none."""
-        answer = self._get(f"/{library}/fulltext", {"since": str(since)}, check=_versions, missing=True)
+        """List attachments by the version of their full text; None: this server has none.
+
+        version: -1 from a server that does not tell.
+        """
+        # Zotero's desktop does not say as of which version.
+        answer = self._get(f"/{library}/fulltext", {"since": str(since)}, check=_numbers, missing=True)
         return None if answer.status == 404 else Versions(answer.content, answer.version)
 
     def fulltext(self, library: str, key: str) -> str | None:
@@ -288,6 +392,18 @@ class Api:
         if answer.status == 404:
             return None
         return str(answer.content.get("content") or "")
+
+    @cached_property
+    def group_versions(self) -> Mapping[str, int]:
+        """Give "groups/1" -> version of its description, for the groups of the key's owner; asked once.
+
+        Without a key there are none.
+        """
+        owner = (self.permissions or {}).get("userID")
+        if type(owner) is not int:
+            return {}
+        answer = self._get(f"/users/{owner}/groups", {"format": "versions"}, check=_numbers, missing=True)
+        return {f"groups/{number}": version for number, version in (answer.content or {}).items()}
 
     def group_name(self, library: str) -> str:
         """Fetch the name of a group; "" if the group does not show itself."""
@@ -304,7 +420,7 @@ class Api:
         if answer.status == 404:
             return None
         url = answer.headers.get("Location", "")
-        if not may_download(url, self.url):
+        if not (may_download(url, self.url) or (self._server_id and is_in_storage(url, key, self.url))):
             raise ApiError(f"Zotero sent us to a place that no file may come from ({urlsplit(url).scheme}:).")
         size = _number(answer.headers.get("Zotero-File-Size"), -1)
         return FileLocation(
@@ -312,29 +428,49 @@ class Api:
             answer.headers.get("Zotero-File-MD5", "").lower(),
             size if size >= 0 else None,
             answer.headers.get("Zotero-File-Compressed", "").lower() == "yes",
+            self._clock() + FRESH,
         )
 
     @contextmanager
     def download(self, location: FileLocation) -> Iterator[Iterator[bytes]]:
-        """Open a stream of chunks from the storage host, without any credentials.
+        """Open a stream of chunks from the storage host, without any credentials, or from this machine.
 
         Raises RequestFailed when trying again may help, ApiError when not.
         """
+        if location.url.startswith("file:"):
+            with _open_stored(location.url) as chunks:
+                yield chunks
+            return
+        with self._gate.turn() as now:
+            if now > location.good_until:
+                raise RequestFailed("The address of the file ran out while the server made us wait.")
+            with self._stored(location) as response:
+                yield self._in_time(response.iter_content(CHUNK), location.size)
+
+    @contextmanager
+    def _stored(self, location: FileLocation) -> Iterator[requests.Response]:
+        """Ask the storage host; gives the head of its answer."""
         self._count()
         try:
             # The storage host refuses an Authorization header, and the key is none of its business.
-            response = self._session("storage", _NoAuth()).get(
-                location.url,
-                headers={"Accept-Encoding": "identity"},
-                stream=True,
-                allow_redirects=False,
-                timeout=self._timeouts,
-            )
-            with closing(response):
+            with (
+                self._session("storage", _NoAuth()) as session,
+                closing(
+                    session.get(
+                        location.url,
+                        headers={"Accept-Encoding": "identity"},
+                        stream=True,
+                        allow_redirects=False,
+                        timeout=self._timeouts,
+                    )
+                ) as response,
+            ):
+                self._heed(Answer(response.status_code, response.headers, None))
                 if response.status_code != 200:
-                    kind = RequestFailed if response.status_code >= 500 else ApiError
+                    again = response.status_code == 429 or response.status_code >= 500
+                    kind = RequestFailed if again else ApiError
                     raise kind(f"The storage host answered {response.status_code}.")
-                yield self._in_time(response.iter_content(CHUNK), location.size)
+                yield response
         except requests.RequestException as error:
             # Its text may hold the signed address: not even a traceback may show it.
             raise RequestFailed(f"The storage host did not deliver: {_reason(error)}.") from None
@@ -396,19 +532,18 @@ class Api:
         while True:
             tries += 1
             with self._gate.turn():
-                outcome = self._once(url, query, headers or {}, check, redirect)
-                # Still inside: no worker may start before it knows.
-                if isinstance(outcome, Answer):
-                    self._heed(outcome, tries)
-            if isinstance(outcome, Answer):
-                if outcome.status in (200, 304) or (redirect and 300 <= outcome.status < 400):
-                    return outcome
-                if outcome.status == 404 and missing:
-                    return Answer(404, outcome.headers, None)
-                failure = self._failure(outcome, place)
-            else:
-                failure = outcome
-            hopeless = isinstance(outcome, Answer) and self._hopeless(outcome)
+                self._insist_on_welcome(place)
+                answer, failure = self._once(url, query, headers or {}, check, redirect)
+                if answer is not None:
+                    failure = failure or self._judge(answer, place, missing, redirect)
+                    # Still inside: no worker may start before it knows.
+                    self._heed(answer, tries)
+                if isinstance(failure, AccessDenied):
+                    self._refused[self._reach(place)] = failure
+            if answer is not None and failure is None:
+                return Answer(404, answer.headers, None) if answer.status == 404 else answer
+            assert failure is not None
+            hopeless = answer is not None and self._hopeless(answer)
             if hopeless or not isinstance(failure, RequestFailed | RateLimited | _NoConnection):
                 raise failure
             slowed = isinstance(failure, RateLimited)
@@ -417,6 +552,25 @@ class Api:
             if not slowed:
                 self.pause(tries)
 
+    def _judge(self, answer: Answer, place: str, missing: bool, redirect: bool) -> ApiError | None:
+        """Say what is wrong with an answer; None = nothing."""
+        good = answer.status in (200, 304) or (redirect and 300 <= answer.status < 400)
+        return None if good or (answer.status == 404 and missing) else self._failure(answer, place)
+
+    def _insist_on_welcome(self, place: str) -> None:
+        """Ask for nothing of what was refused once. Raises AccessDenied."""
+        refused = self._refused.get(self._reach(place))
+        if refused is not None:
+            raise refused
+
+    def _reach(self, place: str) -> str:
+        """Name what is refused when this place is: all of a library, or all of its files."""
+        if self._key is None:
+            # Strangers may be shown a part.
+            return place
+        library = "/".join(place.strip("/").split("/")[:2])
+        return f"{library} files" if place.endswith("/file") else library
+
     def _once(
         self,
         url: str,
@@ -424,42 +578,52 @@ class Api:
         headers: Mapping[str, str],
         check: Callable[[Answer], None],
         redirect: bool,
-    ) -> Answer | ApiError:
-        """Ask once. A failure is a value here: whether to try again is decided elsewhere."""
+    ) -> tuple[Answer | None, ApiError | None]:
+        """Ask once; give what came, without content if that is unusable, and what went wrong on the way.
+
+        A failure is a value here: whether to try again is decided elsewhere.
+        """
         self._count()
+        answer: Answer | None = None
         try:
-            session = self._session("api", _Bearer(self._key) if self._key else _NoAuth())
-            response = session.get(
-                url,
-                params=query,
-                headers=dict(headers),
-                stream=True,
-                allow_redirects=False,
-                timeout=self._timeouts,
-            )
-            with closing(response):
+            with (
+                self._session("api", _Bearer(self._key) if self._key else _NoAuth()) as session,
+                closing(
+                    session.get(
+                        url,
+                        params=query,
+                        headers=dict(headers),
+                        stream=True,
+                        allow_redirects=False,
+                        timeout=self._timeouts,
+                    )
+                ) as response,
+            ):
+                answer = Answer(response.status_code, response.headers, None)
+                if answer.status < 400:
+                    self._server_id = answer.headers.get("Zotero-Server-ID", "")
                 body = self._read(response)
         except requests.exceptions.SSLError:
-            return ApiUnreachable(
+            return None, ApiUnreachable(
                 f"{self.host} shows no valid certificate.", "Check the clock and the network of this machine."
             )
         except requests.RequestException as error:
             # The chained exceptions hold the request with the key.
-            return _broken(error, self.host)
-        answer = Answer(response.status_code, response.headers, None)
+            return answer, _broken(error, self.host) if answer is None or answer.status == 200 else None
         if answer.status != 200:
-            return Answer(answer.status, answer.headers, self._shown(body) if answer.status >= 400 else None)
+            shown = self._shown(body) if answer.status >= 400 else None
+            return Answer(answer.status, answer.headers, shown), None
         if redirect:
-            return ApiError(f"{self.host} sent something else than the place of a file.")
+            return answer, RequestFailed(f"{self.host} sent something else than the place of a file.")
         try:
-            answer = Answer(200, response.headers, parse_json(body))
-            check(answer)
+            whole = Answer(200, answer.headers, parse_json(body))
+            check(whole)
         except (ValueError, RecursionError):
-            return RequestFailed(
+            return answer, RequestFailed(
                 f"{self.host} sent something that is no answer of Zotero's API.",
                 "Is a proxy or a login page of your network in between?",
             )
-        return answer
+        return whole, None
 
     def _read(self, response: requests.Response) -> bytes:
         """Read a body whole, within limits of size and time."""
@@ -473,26 +637,32 @@ class Api:
                 raise requests.exceptions.ReadTimeout
         return bytes(body)
 
-    def _heed(self, answer: Answer, tries: int) -> None:
-        """Make all workers wait if the server asks for it, with whatever status."""
+    def _heed(self, answer: Answer, tries: int = 0) -> None:
+        """Make all workers wait if the server asks for it, with whatever status.
+
+        tries: how often this was asked, for a server that does not say how long; 0 = it need not say.
+        """
         date = answer.headers.get("Date", "")
         wait = wait_seconds(answer.headers.get("Backoff"), date) or 0.0
         if answer.status in (429, 503):
             asked = wait_seconds(answer.headers.get("Retry-After"), date)
-            unsaid = self._patience.unsaid
-            default = unsaid[min(tries, len(unsaid)) - 1] * (0.75 + self._chance() / 2)
-            wait = max(wait, default if asked is None else asked)
-            if tries >= self._patience.attempts or self._hopeless(answer):
-                wait = 0.0
+            wait = max(wait, self._unsaid(answer, tries) if asked is None else asked)
         if wait > 0:
             self._say(f"{self.host} asks to wait {_duration(wait)}")
             self._gate.hold(wait)
+
+    def _unsaid(self, answer: Answer, tries: int) -> float:
+        """Give the seconds to wait when the server wants it but does not say how long."""
+        if tries < 1 or tries >= self._patience.attempts or self._hopeless(answer):
+            return 0.0
+        unsaid = self._patience.unsaid
+        return unsaid[min(tries, len(unsaid)) - 1] * (0.75 + self._chance() / 2)
 
     def pause(self, tries: int) -> None:
         """Let this worker alone wait, twice as long each time and never in step with the others."""
         pause = min(self._patience.first * 2 ** (tries - 1), self._patience.cap) * (0.5 + self._chance())
         self._say(f"No usable answer from {self.host}, trying again in {_duration(pause)}")
-        self._sleep(pause)
+        self._gate.pause(pause)
 
     def _failure(self, answer: Answer, place: str) -> ApiError:
         """Say what a status means for a reader."""
@@ -502,7 +672,8 @@ class Api:
             return self._denied(place, library)
         if status == 404:
             return LibraryNotFound(
-                f"There is no library {library} at {self.host}, or it does not show itself to this key.",
+                f"There is no library {library} at {self.host}, or it does not show itself "
+                f"{'without a key' if self._key is None else 'to this key'}.",
                 'Check [[library]] id in site.toml: "groups/123", "users/123" or "users/123/publications".',
             )
         if self._hopeless(answer):
@@ -516,7 +687,7 @@ class Api:
             return RateLimited(f"{self.host} is not available now: {said}", "Try again in some minutes.")
         if status >= 500:
             return RequestFailed(f"{self.host} failed ({status}) on {place}.", "Try again in some minutes.")
-        return ApiError(f"{self.host} answered {status} to {place}: {said}".rstrip(": "))
+        return RequestRefused(f"{self.host} answered {status} to {place}: {said}".rstrip(": "))
 
     def _denied(self, place: str, library: str) -> AccessDenied:
         keys = "https://www.zotero.org/settings/keys"
@@ -525,7 +696,8 @@ class Api:
         if self._key is None:
             return AccessDenied(
                 f"The library {library} is not public.",
-                f"Make it public on zotero.org, or create a read-only key at {keys} and set ZOTERO_API_KEY.",
+                f"Make it public on zotero.org, or create a read-only key at {keys} and write it into the "
+                "file .env beside site.toml: ZOTERO_API_KEY=…",
             )
         part = "files" if place.endswith("/file") else "library"
         return AccessDenied(
@@ -549,19 +721,32 @@ class Api:
     def _timeouts(self) -> tuple[float, float]:
         return self._patience.connect, self._patience.read
 
-    def _session(self, purpose: str, auth: requests.auth.AuthBase) -> requests.Session:
-        """Give this thread's own session: requests' sessions are not made for sharing."""
-        session: requests.Session | None = getattr(self._local, purpose, None)
+    @contextmanager
+    def _session(self, purpose: str, auth: requests.auth.AuthBase) -> Iterator[requests.Session]:
+        """Lend a session with its open connection: requests' sessions are not made for sharing."""
+        with self._lock:
+            idle = self._idle.setdefault(purpose, [])
+            session = idle.pop() if idle else None
         if session is None:
-            session = requests.Session()
-            # An auth object of our own: else requests would put a password from ~/.netrc in its place.
-            session.auth = auth
-            session.headers.update({"User-Agent": USER_AGENT})
-            if purpose == "api":
-                session.headers.update({"Accept": "application/json", "Zotero-API-Version": "3"})
-            setattr(self._local, purpose, session)
+            session = self._new_session(purpose, auth)
+        try:
+            yield session
+        finally:
             with self._lock:
-                self._sessions.append(session)
+                idle.append(session)
+
+    def _new_session(self, purpose: str, auth: requests.auth.AuthBase) -> requests.Session:
+        session = requests.Session()
+        # An auth object of our own: else requests would put a password from ~/.netrc in its place.
+        session.auth = auth
+        session.headers.update({"User-Agent": USER_AGENT})
+        if purpose == "api":
+            session.headers.update({"Accept": "application/json", "Zotero-API-Version": "3"})
+        if self._adapter is not None:
+            session.mount("http://", self._adapter())
+            session.mount("https://", self._adapter())
+        with self._lock:
+            self._sessions.append(session)
         return session
 
     def _count(self) -> None:
@@ -577,16 +762,22 @@ class Api:
 
 
 def in_parallel(work: Iterable[W], fetch: Callable[[W], R]) -> Iterator[R]:
-    """Fetch pieces of work with WORKERS threads; results in the order of the work, a few read ahead."""
+    """Fetch pieces of work with WORKERS threads; results as they come.
+
+    No piece is begun before the caller is done with every result there is: so what was answered is stored
+    before more is asked. work: a deque may be added to or cleared by the caller meanwhile.
+    """
+    queue = work if isinstance(work, deque) else deque(work)
     pool = ThreadPoolExecutor(WORKERS)
-    ahead: deque[Future[R]] = deque()
+    running: set[Future[R]] = set()
     try:
-        for piece in work:
-            ahead.append(pool.submit(fetch, piece))
-            if len(ahead) >= 2 * WORKERS:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        while queue or running:
+            while queue and len(running) < WORKERS:
+                running.add(pool.submit(fetch, queue.popleft()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            # What failed comes last: it ends the loop.
+            for future in sorted(done, key=lambda each: each.exception() is not None):
+                yield future.result()
     finally:
         # After an error nobody wants the rest; `Api.close` wakes those that sleep.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -609,6 +800,50 @@ def may_download(url: str, api_url: str) -> bool:
     if api.scheme == "http" and _is_loopback(api.hostname or ""):
         return (place.scheme == "http" and _is_loopback(host)) or (place.scheme == "https" and bool(host))
     return place.scheme == "https" and bool(host) and not _is_loopback(host) and not _is_private(host)
+
+
+def is_in_storage(url: str, key: str, api_url: str) -> bool:
+    """Say whether an address is a file where Zotero on this computer keeps an attachment: …/storage/KEY/name.
+
+    Whoever answers on a port of this machine must not make us publish any other file of it.
+    """
+    place, api = urlsplit(url), urlsplit(api_url)
+    if place.scheme != "file" or place.netloc not in ("", "localhost") or place.query or place.fragment:
+        return False
+    steps = unquote(place.path).split("/")
+    return (
+        api.scheme == "http"
+        and _is_loopback(api.hostname or "")
+        and len(steps) > 3
+        and steps[-3:-1] == ["storage", key]
+        and not {".", "..", ""}.intersection(steps[1:])
+    )
+
+
+@contextmanager
+def _open_stored(url: str) -> Iterator[Iterator[bytes]]:
+    """Open a file of this machine. Its path says much about its owner: no message may hold it."""
+    path = Path(url2pathname(urlsplit(url).path))
+    try:
+        # Neither a link nor a pipe, which would never end.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ApiError("Its file on this computer is not a plain file.")
+        file = path.open("rb")
+    except (OSError, ValueError):
+        raise ApiError("Its file is not on this computer, or cannot be read.") from None
+    with file:
+        yield _read_chunks(file)
+
+
+def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = file.read(CHUNK)
+        except OSError:
+            raise ApiError("Its file on this computer cannot be read to its end.") from None
+        if not chunk:
+            return
+        yield chunk
 
 
 def wait_seconds(text: str | None, date: str) -> float | None:
@@ -707,6 +942,11 @@ def _reason(error: requests.RequestException) -> str:
 
 def _versions(answer: Answer) -> None:
     _listing(answer)
+    _numbers(answer)
+
+
+def _numbers(answer: Answer) -> None:
+    _mapping(answer)
     if not all(type(version) is int for version in answer.content.values()):
         raise ValueError("not a mapping of versions")
 
@@ -715,6 +955,11 @@ def _listing(answer: Answer) -> None:
     _mapping(answer)
     if answer.version < 0:
         raise ValueError("no library version")
+
+
+def _listed(answer: Answer) -> Versions:
+    total = _number(answer.headers.get("Total-Results"), -1)
+    return Versions(answer.content, answer.version, answer.schema_version, total)
 
 
 def _mapping(answer: Answer) -> None:

@@ -12,18 +12,19 @@ import os
 import struct
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import IO, Any
 
 from zstatic.api import Api, FileLocation, RequestFailed, in_parallel
 from zstatic.config import AttachmentRules
 from zstatic.errors import AccessDenied, ApiError, ApiUnreachable, MirrorError, RateLimited
-from zstatic.mirror import MD5, Failure, Mirror, stored_file
+from zstatic.filestore import MD5, FileStore
+from zstatic.mirror import ALL_OR_NONE, Failure, Mirror
 from zstatic.progress import Track
 from zstatic.urls import EXTENSIONS
 
@@ -36,10 +37,12 @@ TRIES = 3
 # Deflate cannot reach this on documents; beyond it an archive is made to hurt.
 MAX_RATIO = 200
 RATIO_COUNTS_FROM = 10_000_000
-# A failure stands until the version of its item changes, but for these.
-RETRIED_ALWAYS = "file-unreachable"
-RETRIED_IF_LIBRARY_MOVED = ("file-missing", "file-denied")
-RETRIED_IF_RULES_CHANGED = "file-too-large"
+# A failure stands until the version of its item changes, but for these. Somebody who is refused may be given
+# access at any time, and one request is enough to learn of it.
+RETRIED_ALWAYS = ("file-unreachable", "file-denied")
+RETRIED_IF_LIBRARY_MOVED = ("file-missing", "file-closed")
+RETRIED_IF_LIMIT_ROSE = "file-too-large"
+NEVER: tuple[None, ...] = (None, None, None)
 # Failures are noted every so often: a run that is cut short asks no more than so many in vain again.
 NOTED_EVERY = 25
 
@@ -55,11 +58,15 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True)
 class FilesReport:
-    """fetched, bytes: what came in this run. removed: files that are no longer wanted by this library."""
+    """fetched, bytes: what came in this run. removed: files that are no longer wanted by this library.
+
+    damaged: stored files that were not what they should be.
+    """
 
     fetched: int = 0
     bytes: int = 0
     removed: int = 0
+    damaged: int = 0
 
     @property
     def changed(self) -> bool:
@@ -100,50 +107,71 @@ def sync_files(
     api: Api,
     mirror: Mirror,
     library: str,
-    files: Path,
     rules: AttachmentRules,
     track: Track,
     *,
     full: bool = False,
+    verify: bool = False,
 ) -> FilesReport:
     """Make the wanted files of a library be there; what fails is written to the mirror's failures.
 
-    files: the folder shared by all libraries of a site. full: try again whatever failed before.
+    full: try again whatever failed before. verify: read all stored files again.
     Raises ApiUnreachable and RateLimited when going on makes no sense; files fetched so far are kept.
     """
-    moment = [mirror.library_version, rules_mark(rules)]
-    done = mirror.state("files-done", [None, None])
+    moment = [mirror.library_version, rules_mark(rules), api.has_key]
+    done = mirror.state("files-done", NEVER)
     rows: dict[str, list[str]] = mirror.state("files", {})
     failures = mirror.failures(FILES)
+    if verify:
+        mirror.files.forget()
+    damaged = _check_stored(rows, mirror, track)
     if done == moment and not full and _is_settled(rows, failures, mirror):
-        return FilesReport()
+        return FilesReport(damaged=damaged)
     wanted = wanted_files(mirror.objects("items"), rules)
     known = {key: f for key, f in failures.items() if not full and _stands(f, moment, done)}
-    fetched, size, failures = _fetch_missing(
-        api, mirror, library, files, wanted, known, rules.max_size, track
-    )
+    fetched, size, failures = _fetch_missing(api, mirror, library, wanted, known, rules.max_size, track)
+    if any(not each.md5 for each in wanted):
+        # Some may have been found out by reading them.
+        wanted = wanted_files(mirror.objects("items"), rules)
     now = {each.key: [each.md5, _good_md5(each, rows, mirror)] for each in wanted}
     # What the network kept from us is asked for again, even if nothing else changes.
-    unfinished = any(failure.code == RETRIED_ALWAYS for failure in failures.values())
-    mirror.write_state(**{"files": now, "files-done": [None, None] if unfinished else moment})
-    return FilesReport(fetched, size, len(_good(rows) - _good(now)))
+    unfinished = any(failure.code in RETRIED_ALWAYS for failure in failures.values())
+    mirror.write_state(**{"files": now, "files-done": NEVER if unfinished else moment})
+    return FilesReport(fetched, size, len(_good(rows) - _good(now)), damaged)
+
+
+def _check_stored(rows: Mapping[str, list[str]], mirror: Mirror, track: Track) -> int:
+    """Read the stored files that may have changed, and remove those that are damaged; give their number."""
+    before = len(mirror.files.damaged)
+    kept = sorted({md5 for pair in rows.values() for md5 in pair if md5})
+    for md5 in track(kept, "Checking files", len(kept)):
+        mirror.file(md5)
+    damaged = len(mirror.files.damaged) - before
+    if damaged:
+        track.say(f"{damaged} stored files were damaged and are fetched again.")
+    return damaged
 
 
 def _stands(failure: Failure, moment: list[JSON], done: list[JSON]) -> bool:
     """Say whether a failure is still true, as far as we know.
 
-    moment, done: [library version, mark of the rules], now and when all files were last settled.
+    moment, done: [library version, mark of the rules, is there a key], now and when all was last settled.
     """
     if failure.code in RETRIED_IF_LIBRARY_MOVED:
-        return bool(failure.library_version == moment[0])
-    if failure.code == RETRIED_IF_RULES_CHANGED:
-        return bool(done[1] == moment[1])
-    return failure.code != RETRIED_ALWAYS
+        return bool(failure.library_version == moment[0] and done[2:] == moment[2:])
+    if failure.code == RETRIED_IF_LIMIT_ROSE:
+        return done[1] is not None and _limit(moment[1]) <= _limit(done[1])
+    return failure.code not in RETRIED_ALWAYS
 
 
 def rules_mark(rules: AttachmentRules) -> str:
     """Give a text that differs when the rules do."""
     return json.dumps(asdict(rules), sort_keys=True)
+
+
+def _limit(mark: str) -> int:
+    """Read max_size out of a `rules_mark`."""
+    return int(json.loads(mark)["max_size"])
 
 
 def kept_files(mirror: Mirror) -> frozenset[str]:
@@ -190,7 +218,6 @@ def _fetch_missing(
     api: Api,
     mirror: Mirror,
     library: str,
-    files: Path,
     wanted: Collection[WantedFile],
     known: Mapping[str, Failure],
     limit: int,
@@ -200,62 +227,68 @@ def _fetch_missing(
 
     known: key -> failures that need not be tried again, unless the item's version is another.
     """
-    failures = {each.key: _never_uploaded(each) for each in wanted if not each.md5}
+    # Zotero's desktop has files that were never uploaded, and does not know their md5.
+    on_disk = bool(mirror.state("server", ""))
+    failures = {each.key: _never_uploaded(each) for each in wanted if not each.md5 and not on_disk}
     missing: dict[str, list[WantedFile]] = {}
     for each in wanted:
         failure = known.get(each.key)
-        if not each.md5 or stored_file(files, each.md5):
+        if each.key in failures or (each.md5 and mirror.file(each.md5)):
             continue
         if failure and failure.version == each.version:
             failures[each.key] = failure
         else:
-            missing.setdefault(each.md5, []).append(each)
+            missing.setdefault(each.md5 or each.key, []).append(each)
     fetched = size = 0
     denied: list[Failure] = []
     # Two attachments may hold the same file: the first that can be had serves both.
-    work = takewhile(lambda same: not denied, missing.values())
-    fetch = partial(_fetch_first, api, library, files, limit)
+    work = deque(missing.values())
+    fetch = partial(_fetch_first, api, library, mirror.files, limit)
     results = track(in_parallel(work, fetch), "Fetching files", len(missing))
     for number, (stored, failed) in enumerate(results, 1):
         if stored is not None:
-            fetched, size = fetched + 1, size + stored
+            fetched, size = fetched + 1, size + stored.size
+            if not stored.known:
+                _note_md5(mirror, stored)
         now = {key: replace(f, library_version=mirror.library_version) for key, f in failed.items()}
         failures |= now
-        denied += [failure for failure in now.values() if failure.code == "file-denied"]
+        denied += [failure for failure in now.values() if failure.code in ALL_OR_NONE]
+        if denied:
+            work.clear()
         if number % NOTED_EVERY == 0:
             mirror.write_failures(FILES, failures)
     if denied:
-        rest = [each for same in missing.values() for each in same if not stored_file(files, each.md5)]
+        rest = [each for same in missing.values() for each in same if not mirror.file(each.md5)]
         failures |= {each.key: replace(denied[0], version=each.version) for each in rest}
     mirror.write_failures(FILES, failures)
     return fetched, size, failures
 
 
 def _fetch_first(
-    api: Api, library: str, files: Path, limit: int, same: list[WantedFile]
-) -> tuple[int | None, dict[str, Failure]]:
-    """Fetch one file from the first attachment that has it; give its size, or None and a failure for each."""
+    api: Api, library: str, files: FileStore, limit: int, same: list[WantedFile]
+) -> tuple[_Stored | None, dict[str, Failure]]:
+    """Fetch one file from the first attachment that has it; give that, or None and a failure for each."""
     failures: dict[str, Failure] = {}
     for wanted in same:
         outcome = _fetch_patiently(api, library, files, limit, wanted)
-        if isinstance(outcome, int):
+        if isinstance(outcome, _Stored):
             return outcome, {}
         failures[wanted.key] = outcome
-        if outcome.code == "file-denied":
+        if outcome.code in ALL_OR_NONE:
             break
     return None, failures
 
 
-def _fetch_patiently(api: Api, library: str, files: Path, limit: int, wanted: WantedFile) -> int | Failure:
-    """Fetch one file, again if the network broke; give its size or what is wrong with it."""
+def _fetch_patiently(
+    api: Api, library: str, files: FileStore, limit: int, wanted: WantedFile
+) -> _Stored | Failure:
+    """Fetch one file, again if the network broke; give it or what is wrong with it."""
     for attempt in range(1, TRIES + 1):
         try:
             # Asked anew each time: the address it gives is good for a minute only.
             location = api.file_location(library, wanted.key)
             if location is None:
-                return _failure(
-                    "file-missing", wanted, "Zotero does not have this file, or does not give it to us."
-                )
+                return _not_given(wanted, closed=api.anonymous and library.startswith("groups/"))
             return _fetch(api, location, files, limit, wanted)
         except RequestFailed as error:
             if attempt == TRIES:
@@ -272,6 +305,24 @@ def _fetch_patiently(api: Api, library: str, files: Path, limit: int, wanted: Wa
     raise AssertionError
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A file that came. known: its md5 stands in the item."""
+
+    key: str
+    md5: str
+    size: int
+    known: bool
+
+
+def _note_md5(mirror: Mirror, stored: _Stored) -> None:
+    """Write into the item what Zotero's desktop did not know: nothing is published without its md5."""
+    item = mirror.object("items", stored.key)
+    if item is not None:
+        known = {**item, "data": {**item["data"], "md5": stored.md5}}
+        mirror.write_objects("items", {stored.key: known})
+
+
 class _Unfit(Exception):
     """The bytes are not what they should be."""
 
@@ -280,11 +331,11 @@ class _Unfit(Exception):
         self.code = code
 
 
-def _fetch(api: Api, location: FileLocation, files: Path, limit: int, wanted: WantedFile) -> int:
-    """Stream one file into place; give its size. Raises _Unfit, RequestFailed, ApiError."""
+def _fetch(api: Api, location: FileLocation, files: FileStore, limit: int, wanted: WantedFile) -> _Stored:
+    """Stream one file into place. Raises _Unfit, RequestFailed, ApiError."""
     if location.size is not None and location.size > limit:
         raise _too_large(limit)
-    incoming = files / "incoming"
+    incoming = files.folder / "incoming"
     body, main = incoming / f"{wanted.key}.body", incoming / f"{wanted.key}.file"
     try:
         with _writing():
@@ -295,10 +346,10 @@ def _fetch(api: Api, location: FileLocation, files: Path, limit: int, wanted: Wa
                     raise _mismatch()
                 md5, size = _unpack(body, main, limit)
                 main.replace(body)
-            if md5 != wanted.md5:
+            if wanted.md5 and md5 != wanted.md5:
                 raise _mismatch()
             _put_in_place(body, files, md5)
-        return size
+        return _Stored(wanted.key, md5, size, bool(wanted.md5))
     finally:
         for path in (body, main):
             with suppress(OSError):
@@ -309,8 +360,8 @@ def _receive(api: Api, location: FileLocation, body: Path, limit: int) -> tuple[
     """Write the body to disk as it comes; give its md5 and size."""
     with api.download(location) as chunks, body.open("wb") as file:
         md5, size = _copy(chunks, file, limit)
-    if location.size is not None and size < location.size:
-        raise RequestFailed("The storage host sent less than it announced.")
+    if location.size is not None and size != location.size:
+        raise RequestFailed("The storage host sent another number of bytes than Zotero announced.")
     return md5, size
 
 
@@ -364,12 +415,13 @@ def _chunks(source: IO[bytes], allowed: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _put_in_place(body: Path, files: Path, md5: str) -> None:
-    folder = files / md5[:2]
+def _put_in_place(body: Path, files: FileStore, md5: str) -> None:
+    folder = files.folder / md5[:2]
     if folder.is_symlink():
         folder.unlink()
     folder.mkdir(exist_ok=True)
     body.replace(folder / md5)
+    files.note(md5)
 
 
 @contextmanager
@@ -386,6 +438,14 @@ def _writing() -> Iterator[None]:
 
 def _failure(code: str, wanted: WantedFile, message: str) -> Failure:
     return Failure(code, wanted.version, message)
+
+
+def _not_given(wanted: WantedFile, *, closed: bool) -> Failure:
+    if closed:
+        # Zotero says no more than 404, for each of them.
+        message = "Files of groups need the key of a member, even where all may read: set ZOTERO_API_KEY."
+        return _failure("file-closed", wanted, message)
+    return _failure("file-missing", wanted, "Zotero does not have this file, or does not give it to us.")
 
 
 def _never_uploaded(wanted: WantedFile) -> Failure:

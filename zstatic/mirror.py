@@ -13,11 +13,11 @@ import re
 import shutil
 import socket
 import sqlite3
-import stat
 import sys
 import tempfile
 import time
 import uuid
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
@@ -33,12 +33,14 @@ from diskcache.core import MODE_RAW, UNKNOWN
 from zstatic.api import Kind
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import MirrorError, MirrorLocked, Problem
+from zstatic.filestore import FileStore, stored_file
 
 JSON = Any
 
 # Rises with every change of the rows below; another format is fetched anew.
-FORMAT = 1
-MD5 = re.compile(r"[0-9a-f]{32}")
+FORMAT = 2
+# Codes of what is wrong with all files of a library at once, and a problem of the library.
+ALL_OR_NONE = frozenset(("file-denied", "file-closed"))
 # No eviction: diskcache's default silently drops rows above 1 GiB. No culling: nothing here expires.
 SETTINGS: Mapping[str, object] = {
     "statistics": 0,
@@ -58,8 +60,14 @@ _KEPT_FOR_SYNC = frozenset(
         "fulltext-versions",
         "fulltext-upto",
         "schema-version",
+        "reconciled",
         "synced",
         "changed",
+        "scope",
+        "server",
+        "group-version",
+        "annotations-upto",
+        "children-read",
     )
 )
 _COUNTERS = frozenset(("count", "size", "hits", "misses"))
@@ -68,7 +76,7 @@ _DATABASE_FILES = frozenset((_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"))
 
 
 class JsonDisk(diskcache.Disk):  # type: ignore[misc]
-    """Rows of text under text keys, inline. No pickle in or out, no file of its own."""
+    """Rows of text under text keys, inline, after a checksum. No pickle in or out, no file of its own."""
 
     def put(self, key: object) -> tuple[str, bool]:
         if not isinstance(key, str):
@@ -83,13 +91,14 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
     def store(self, value: JSON, read: bool, key: object = UNKNOWN) -> tuple[int, int, None, str]:
         if read:
             raise TypeError("the mirror stores no streams")
-        return 0, MODE_RAW, None, json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return 0, MODE_RAW, None, _checksum(text.encode()) + text
 
     def fetch(self, mode: int, filename: object, value: object, read: bool) -> JSON:
         if mode != MODE_RAW or filename is not None or read or not isinstance(value, str):
             raise MirrorError("The mirror holds a row that zstatic did not write.", _REMEDY)
         try:
-            return json.loads(value)
+            return json.loads(value[_CHECKSUM_LENGTH:])
         except (ValueError, RecursionError):
             raise MirrorError("The mirror holds a row that cannot be read.", _REMEDY) from None
 
@@ -97,6 +106,13 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
         # diskcache calls this for every row it replaces, with the row's file name or None.
         if file_path is not None:
             raise MirrorError("The mirror holds a row that names a file.", _REMEDY)
+
+
+_CHECKSUM_LENGTH = 8
+
+
+def _checksum(text: bytes) -> str:
+    return f"{zlib.crc32(text):08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +133,13 @@ class Mirror:
     """One library's local copy. For one thread; close it, or use it in a `with`.
 
     rebuilt: why the former copy was set aside when this one was opened; "" = it was not.
+    files: the stored files, shared by all libraries of a site.
     """
 
     def __init__(self, folder: Path, files: Path, library: str, rebuilt: str = "") -> None:
         self.library = library
         self.rebuilt = rebuilt
-        self._files = files
+        self.files = FileStore(files)
         with _storing(library):
             folder.mkdir(parents=True, exist_ok=True)
             self._cache = diskcache.Cache(str(folder), disk=JsonDisk, **SETTINGS)
@@ -143,6 +160,7 @@ class Mirror:
         self.close()
 
     def close(self) -> None:
+        self.files.save()
         self._cache.close()
 
     # --- what readers ask
@@ -193,8 +211,8 @@ class Mirror:
         return None if row is None else _pair(row)[1]
 
     def file(self, md5: str) -> Path | None:
-        """Give the stored file with this md5; None = not here. It was verified when it was stored."""
-        return stored_file(self._files, md5)
+        """Give the stored file with this md5, whose bytes were seen to be right; None = not here."""
+        return self.files.find(md5)
 
     def schema(self) -> JSON:
         """Zotero's schema; None if never fetched."""
@@ -203,11 +221,19 @@ class Mirror:
     def problems(self) -> tuple[Problem, ...]:
         """What could not be fetched, as of the last sync; sorted."""
         found = [
-            Problem(failure.code, f"{self.library}/items/{key}", failure.message)
+            Problem(failure.code, self._place(failure, _kind_of(name), key), failure.message)
             for name in self.failed_sets()
             for key, failure in self.failures(name).items()
         ]
+        found += [
+            Problem("file-damaged", f"{self.library}/files/{md5}", "The stored file was damaged; sync again.")
+            for md5 in self.files.damaged
+            if stored_file(self.files.folder, md5) is None
+        ]
         return tuple(sorted(set(found)))
+
+    def _place(self, failure: Failure, kind: str, key: str) -> str:
+        return self.library if failure.code in ALL_OR_NONE else f"{self.library}/{kind}/{key}"
 
     # --- what a sync writes
 
@@ -222,7 +248,7 @@ class Mirror:
             self._drop(kind, gone)
             if kind == "items":
                 for name in self._names:
-                    if name.startswith(("citations/", "exports/")) or name == FULLTEXT:
+                    if name.startswith(_TEXTS_OF_ITEMS) or name == FULLTEXT:
                         self._drop(name, gone)
                 for name in self.failed_sets():
                     left = {key: f for key, f in self.failures(name).items() if key not in gone}
@@ -239,6 +265,15 @@ class Mirror:
         """The version from which the stored text was made; None = there is no text."""
         row = self._read(name, key)
         return None if row is None else _pair(row)[0]
+
+    def text_sets(self) -> frozenset[str]:
+        """The citation and export sets of which anything is stored."""
+        names = (name for name, keys in self._names.items() if keys)
+        return frozenset(name for name in names if name.startswith(_TEXTS_OF_ITEMS))
+
+    def drop_texts(self, name: str) -> None:
+        """Remove a whole set of texts."""
+        self._drop(name, frozenset(self._names.get(name, ())))
 
     def has_texts(self, name: str) -> bool:
         return bool(self._names.get(name))
@@ -268,6 +303,13 @@ class Mirror:
         failed = {**others, name: rows} if rows else others
         if failed != former:
             self.write_state(failed=failed)
+
+    def start_afresh(self, **state: JSON) -> None:
+        """Forget everything but some state, in one go: what is here is of another library."""
+        with self._transaction():
+            for name, keys in tuple(self._names.items()):
+                self._drop(name, frozenset(keys))
+            self.write_state(format=FORMAT, **state)
 
     # --- rows
 
@@ -318,6 +360,11 @@ class Mirror:
             yield
 
 
+def _kind_of(failed_set: str) -> str:
+    return failed_set if failed_set in ("collections", "searches") else "items"
+
+
+_TEXTS_OF_ITEMS = ("citations/", "exports/")
 # The sets of texts; with these names they stand in rows, in the done marks and among the failures.
 FULLTEXT = "fulltext"
 
@@ -359,19 +406,6 @@ def mirror_name(library: LibraryConfig) -> str:
     host = address.hostname or "nowhere"
     port = f"-{address.port}" if address.port and host not in ("localhost", "127.0.0.1", "::1") else ""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", f"{host}{port}-{library.id}").strip("-.")
-
-
-def stored_file(files: Path, md5: str) -> Path | None:
-    """Give the file with this md5 below the folder of files; None = not here."""
-    if not MD5.fullmatch(md5):
-        return None
-    path = files / md5[:2] / md5
-    try:
-        # Not followed: a planted link would publish any file of this machine.
-        found = stat.S_ISREG(path.lstat().st_mode) and not path.parent.is_symlink()
-    except OSError:
-        return None
-    return path if found else None
 
 
 def collect_files(state: Path, keep: Collection[str]) -> int:
@@ -496,7 +530,7 @@ def _database_flaw(connection: sqlite3.Connection) -> str:
     """Check structure, settings, rows and format, in this order: each makes the next safe to read."""
     ask = connection.execute
     ask("PRAGMA trusted_schema = OFF")
-    if ask("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+    if ask("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
         return "its database is damaged"
     if _structure(connection) != _own_structure():
         return "its database has parts or settings that zstatic did not write"
@@ -507,12 +541,16 @@ def _database_flaw(connection: sqlite3.Connection) -> str:
     ).fetchone()
     if foreign:
         return "it holds rows that zstatic did not write"
+    rows = ask("SELECT substr(value, 1, ?), CAST(substr(value, ?) AS BLOB) FROM Cache", _AFTER_CHECKSUM)
+    if any(_checksum(text) != told for told, text in rows):
+        return "its rows are damaged, or another version of zstatic wrote them"
     row = ask("SELECT value FROM Cache WHERE key = 'state/format'").fetchone()
     if row is None:
         return "it has no format stamp" if ask("SELECT 1 FROM Cache LIMIT 1").fetchone() else ""
-    return "" if json.loads(row[0]) == FORMAT else "another version of zstatic wrote it"
+    return "" if json.loads(row[0][_CHECKSUM_LENGTH:]) == FORMAT else "another version of zstatic wrote it"
 
 
+_AFTER_CHECKSUM = (_CHECKSUM_LENGTH, _CHECKSUM_LENGTH + 1)
 Structure = tuple[frozenset[tuple[object, ...]], frozenset[tuple[object, ...]]]
 
 

@@ -8,17 +8,31 @@ dropped after that, and the library version is written last: it says that everyt
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-from zstatic.api import OBJECT_KEY, Api, Kind, Objects, RequestFailed, Versions, batches, in_parallel
-from zstatic.attachments import FilesReport, kept_files, rules_mark, sync_files, wanted_files
+from zstatic.api import (
+    BATCH,
+    OBJECT_KEY,
+    WORKERS,
+    Api,
+    Few,
+    Kind,
+    Objects,
+    RequestFailed,
+    RequestRefused,
+    Versions,
+    batches,
+    in_parallel,
+)
+from zstatic.attachments import NEVER, FilesReport, kept_files, rules_mark, sync_files, wanted_files
 from zstatic.config import Config, LibraryConfig
-from zstatic.errors import AccessDenied, ConfigError, LibraryMoved, LibraryNotFound, Problem
+from zstatic.errors import AccessDenied, ApiError, ConfigError, LibraryMoved, LibraryNotFound, Problem
 from zstatic.mirror import (
     FULLTEXT,
     Failure,
@@ -28,15 +42,29 @@ from zstatic.mirror import (
     export_set,
     open_mirror,
 )
+from zstatic.partial import (
+    changed_annotations,
+    chosen_collections,
+    has_children,
+    list_items,
+    may_have_children,
+    read_children,
+    scope_of,
+)
 from zstatic.progress import Track
 
 JSON = Any
+T = TypeVar("T")
 Part = Literal["metadata", "attachments"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
 # A library that changes faster than it can be read is taken as it comes in the last pass.
 PASSES = 6
-# So many requests of one batch failing in a row are no longer the fault of single objects.
-FAILURES_IN_A_ROW = 12
+# So many requests failing in a row are no longer the fault of single objects: one object alone fails six
+# batches of falling size, and each worker may have met one.
+FAILURES_IN_A_ROW = 7 * WORKERS
+# How often the mirror is compared with the complete listing, which shows what no listing of changes does.
+RECONCILE_EVERY = 30
+RECONCILE_AFTER = 7 * 24 * 3600
 # Known to every Zotero server: tells a style it does not know from an item it cannot format.
 SURE_STYLE = "apa"
 
@@ -57,6 +85,7 @@ class LibrarySyncReport:
     added, updated, removed: items. collections: of those added, changed or removed.
     texts: citations, exports and full texts that came in. files, bytes: that came in. requests: sent.
     changed: whether the mirror holds anything else than before.
+    damaged: stored files that were not what they should be.
     """
 
     library: str
@@ -74,6 +103,7 @@ class LibrarySyncReport:
     requests: int
     changed: bool
     problems: tuple[Problem, ...]
+    damaged: int = 0
 
 
 def plan_sync(
@@ -94,8 +124,10 @@ def sync_libraries(
     track: Track,
     *,
     full: bool = False,
+    verify: bool = False,
     parts: Collection[Part] = PARTS,
     open_api: Callable[..., Api] = Api,
+    now: Callable[[], float] = time.time,
 ) -> tuple[LibrarySyncReport, ...]:
     """Sync every library of a site, in the order of the configuration; drop files that none of them wants.
 
@@ -110,8 +142,15 @@ def sync_libraries(
         }
         for library in config.libraries:
             with open_mirror(config, library) as mirror:
-                api = apis[library.api_url]
-                reports.append(sync_library(api, mirror, library, config, track, full=full, parts=parts))
+                reports.append(
+                    sync_library(
+                        *(apis[library.api_url], mirror, library, config, track),
+                        full=full,
+                        verify=verify,
+                        parts=parts,
+                        now=now,
+                    )
+                )
                 keep |= kept_files(mirror)
     if "attachments" in parts:
         collect_files(config.state, keep)
@@ -126,17 +165,24 @@ def sync_library(
     track: Track,
     *,
     full: bool = False,
+    verify: bool = False,
     parts: Collection[Part] = PARTS,
+    now: Callable[[], float] = time.time,
 ) -> LibrarySyncReport:
-    """Bring one mirror up to date. full: fetch every object anew and try again whatever failed before."""
+    """Bring one mirror up to date.
+
+    full: fetch every object anew and try again whatever failed before. verify: compare with the complete
+    listing and read every stored file again; both fetch what is wrong. now: seconds since 1970.
+    """
     sent, before, name = api.request_count, mirror.library_version, mirror.library_name
-    run = _Run(api, mirror, library, config, track, full)
+    run = _Run(api, mirror, library, config, track, now(), full)
+    run.reconcile = verify or (mirror.completed and _is_due(mirror, run.now))
     if "metadata" in parts:
         _sync_metadata(run)
+        _count_sync(run)
     files = FilesReport()
     if "attachments" in parts:
-        store = config.state / "files"
-        files = sync_files(api, mirror, library.id, store, config.attachments, track, full=full)
+        files = sync_files(api, mirror, library.id, config.attachments, track, full=full, verify=verify)
     return LibrarySyncReport(
         library=library.id,
         slug=library.slug,
@@ -153,6 +199,7 @@ def sync_library(
         requests=api.request_count - sent,
         changed=run.changed or files.changed or name != mirror.library_name,
         problems=tuple(sorted({*mirror.problems(), *run.problems})),
+        damaged=files.damaged,
     )
 
 
@@ -160,7 +207,11 @@ def sync_library(
 class _Run:
     """One library's sync while it goes on.
 
-    fetched: item key -> version, of what came in this run. renewed: set of texts -> keys, likewise.
+    full: fetch every object anew. reconcile: compare with the complete listing.
+    reconciled: that was done.
+    last: this is the last pass, which takes the library as it comes.
+    read_below: what hangs under notes and files was looked at.
+    fetched: kind -> key -> version, of what came in this run. renewed: set of texts -> keys, likewise.
     """
 
     api: Api
@@ -168,9 +219,13 @@ class _Run:
     library: LibraryConfig
     config: Config
     track: Track
+    now: float
     full: bool
+    reconcile: bool = False
+    reconciled: bool = False
     last: bool = False
-    fetched: dict[str, int] = field(default_factory=dict)
+    read_below: bool = False
+    fetched: dict[str, dict[str, int]] = field(default_factory=dict)
     renewed: dict[str, set[str]] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
@@ -185,6 +240,17 @@ class _Run:
         return self.library.id
 
     @property
+    def thorough(self) -> bool:
+        """Whether nothing counts as done for having been done at this library version."""
+        return self.full or self.reconcile
+
+    @property
+    def whole(self) -> bool:
+        """Whether changes alone are not enough."""
+        known = self.mirror.completed and self.mirror.state("scope", None) == self.scope
+        return self.full or self.reconcile or not known
+
+    @property
     def items_only(self) -> bool:
         """ "My Publications" has items and their files, and no deletions, collections or full text."""
         return self.library.id.endswith("/publications")
@@ -194,10 +260,30 @@ class _Run:
         kinds = (self.added, self.updated, self.removed, self.collections)
         return any(kinds) or bool(self.others or self.texts)
 
+    @property
+    def scope(self) -> list[str] | None:
+        return scope_of(self.library)
+
     def agree(self, version: int, target: int) -> None:
         """Insist that an answer is of the library version that this pass is about."""
-        if version != target and not self.last:
-            raise LibraryMoved(f"The library {self.path} changed while it was being read.")
+        if self.strangers([version], target):
+            raise self.moved()
+
+    def strangers(self, versions: Iterable[int], target: int) -> list[int]:
+        """Give the library versions that this pass is not about; in the last pass any will do."""
+        return [] if self.last else [version for version in versions if version != target]
+
+    def note_fetched(self, kind: str, objects: Mapping[str, JSON]) -> None:
+        self.fetched.setdefault(kind, {}).update((key, _version(each)) for key, each in objects.items())
+
+    def note_changed(self, kind: Few, keys: Iterable[str]) -> None:
+        if kind == "collections":
+            self.collections.update(keys)
+        else:
+            self.others += len(set(keys))
+
+    def moved(self) -> LibraryMoved:
+        return LibraryMoved(f"The library {self.path} changed while it was being read.")
 
 
 def _sync_metadata(run: _Run) -> None:
@@ -217,22 +303,32 @@ def _sync_metadata(run: _Run) -> None:
             break
         except LibraryMoved as moved:
             run.track.say(f"{moved.message} Planning again.")
+        except (AccessDenied, LibraryNotFound) as error:
+            raise _as_parting(run, error) from None
     if run.last:
         message = "The library kept changing while it was read; the newest changes follow with the next sync."
         run.problems.append(Problem("library-busy", where, message))
-    _forget_old_failures(run)
+    _forget_old_texts(run)
 
 
 def _pass(run: _Run) -> None:
     """Bring objects, then the texts made from them, to one library version."""
     mirror = run.mirror
-    here = mirror.library_version if mirror.completed and not run.full else 0
-    since = 0 if run.items_only else here
-    listing = run.api.item_versions(run.path, since, here)
+    here = mirror.library_version
+    if run.scope is not None:
+        _pass_over_collections(run, here, run.scope)
+        return
+    since = 0 if run.items_only or run.whole else here
+    listing = run.api.item_versions(run.path, since, 0 if run.whole else here)
+    if _meet_server(run):
+        _pass(run)
+        return
     _refresh_schema(run, listing)
-    if listing is None or (mirror.completed and not run.full and listing.version == here):
+    if listing is None or (not run.whole and listing.version == here):
         _sync_texts(run, here, None)
         return
+    if listing.version < here and not run.full:
+        since, listing = 0, _list_restored(run)
     deleted = run.api.deleted_items(run.path, since) if since else None
     if deleted is not None:
         run.agree(deleted.version, listing.version)
@@ -243,8 +339,186 @@ def _pass(run: _Run) -> None:
     # Items that failed before were tried again, though the listing of changes does not name them.
     narrow = since and not mirror.failures("items")
     _sync_texts(run, listing.version, listing if narrow else None)
-    mirror.write_failures("items", unread)
-    mirror.write_state(version=listing.version)
+    run.reconciled = not (since or run.last)
+    _complete(run, listing.version, unread)
+
+
+def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
+    """Say that everything up to a library version is here: last of all."""
+    if run.api.server_id != run.mirror.state("server", "") and not run.last:
+        raise LibraryMoved(f"Another Zotero answers for {run.path} than before.")
+    run.mirror.write_failures("items", unread)
+    # In another part of the library are other files, also at the same version.
+    anew: dict[str, JSON] = {} if run.mirror.state("scope", None) == run.scope else {"files-done": NEVER}
+    if run.reconciled:
+        anew["reconciled"] = [0, int(run.now)]
+    run.mirror.write_state(version=version, scope=run.scope, **anew)
+
+
+# --- some collections of a library
+
+
+def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None:
+    """Bring the objects of some collections, then their texts, to one library version.
+
+    The whole list of each collection is compared: what was moved out is in no list of changes.
+    """
+    mirror = run.mirror
+    annotations = run.api.annotation_versions(run.path, 0 if run.whole else here)
+    if _meet_server(run):
+        _pass(run)
+        return
+    _refresh_schema(run, annotations)
+    if annotations is None or (not run.whole and annotations.version == here):
+        _sync_texts(run, here, None)
+        return
+    if annotations.version < here and not run.full:
+        _note_restored(run)
+    target = annotations.version
+    collections = _fetch_few(run, "collections", target)
+    searches = _fetch_few(run, "searches", target)
+    settings = _read_settings(run, target)
+    assert collections is not None, "only My Publications has none"
+    existing = {key: each for key, each in mirror.objects("collections") if key in collections.by_key}
+    chosen = chosen_collections(existing, scope)
+    listed = list_items(run.api, run.path, chosen, partial(run.agree, target=target), run.track)
+    unread = _sync_listed(run, {k: v for k, v in listed.items() if OBJECT_KEY.fullmatch(k)}, annotations)
+    if settings is not None:
+        run.others += len(_store_whole(mirror, "settings", settings))
+    _leave_collections(run, collections)
+    run.collections |= _drop_few(run, "collections", collections)
+    if searches is not None:
+        run.others += len(_drop_few(run, "searches", searches))
+    _sync_texts(run, target, None)
+    mirror.write_state(**{"annotations-upto": target})
+    run.reconciled = not run.last
+    _complete(run, target, unread)
+
+
+def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) -> dict[str, Failure]:
+    """Store what is listed and what hangs under it, drop all else; give the items that could not be had."""
+    mirror, target = run.mirror, annotations.version
+    local = _local_versions(run, (), 0)
+    hanging = {key: local[key] for key in _hanging(mirror, listed)}
+    since = mirror.state("annotations-upto", mirror.library_version if mirror.completed else target)
+    # Not later than what is fetched from here on: an annotation made meanwhile must count as new.
+    mirror.write_state(**{"annotations-upto": since})
+    fetch = {key for key, version in listed.items() if local.get(key) != version}
+    fetch |= changed_annotations(annotations, hanging, since).keys()
+    if fetch:
+        _distrust_marks(mirror)
+    vanished, unread = _fetch_items(
+        run, fetch, {**annotations.by_key, **listed}, target, lambda key, item: _is_within(key, item, listed)
+    )
+    _read_below(run, listed, target)
+    deleted = {
+        key
+        for key, item in _objects_of(mirror, _hanging(mirror, listed))
+        if item["data"].get("itemType") == "annotation" and key not in annotations.by_key
+    }
+    gone = mirror.keys("items") - listed.keys() - _hanging(mirror, listed)
+    _drop_items(run, gone | deleted | vanished)
+    return unread
+
+
+def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
+    """Fetch what hangs under the notes and files that came since this was last done for them."""
+    mirror = run.mirror
+    anew = run.full or (run.reconcile and mirror.completed)
+    known: dict[str, int] = {} if anew and not run.read_below else mirror.state("children-read", {})
+    run.read_below = True
+    read = {key: version for key, version in known.items() if key in listed}
+    former: dict[str, set[str]] = {}
+    for key in _hanging(mirror, listed):
+        former.setdefault(_parent(mirror.object("items", key)), set()).add(key)
+    holders = {
+        key: _version(item)
+        for key, item in mirror.objects("items")
+        if key in listed and (has_children(item) or key in former) and read.get(key) != _version(item)
+    }
+    agree = partial(run.agree, target=target)
+    for key, children in read_children(run.api, run.path, holders, agree, run.track):
+        _store_items(run, {each: item for each, item in children.items() if OBJECT_KEY.fullmatch(each)})
+        _drop_items(run, former.get(key, set()) - children.keys())
+        read[key] = holders[key]
+        mirror.write_state(**{"children-read": read})
+    mirror.write_state(**{"children-read": read})
+
+
+def _hanging(mirror: Mirror, listed: Collection[str]) -> set[str]:
+    """Give the items here that hang under a listed note or file: no list of a collection names them."""
+    holders = {key for key, item in mirror.objects("items") if key in listed and may_have_children(item)}
+    return {key for key, item in mirror.objects("items") if _parent(item) in holders}
+
+
+def _is_within(key: str, item: JSON, listed: Collection[str]) -> bool:
+    return key in listed or _parent(item) in listed
+
+
+def _parent(item: JSON) -> str:
+    return str(item["data"].get("parentItem") or "")
+
+
+# --- which library this is
+
+
+def _meet_server(run: _Run) -> bool:
+    """Empty the mirror if it is of another Zotero desktop, whose versions mean nothing here; True = done."""
+    there, known = run.api.server_id, run.mirror.state("server", None)
+    if known is None:
+        run.mirror.write_state(server=there)
+    if known in (None, there):
+        return False
+    run.track.say(f"Another Zotero answers for {run.path} than before; everything is fetched anew.")
+    run.removed |= run.mirror.keys("items")
+    run.mirror.start_afresh(server=there)
+    run.fetched, run.renewed = {}, {}
+    return True
+
+
+def _as_parting(run: _Run, error: ApiError) -> ApiError:
+    """Say what it means that a group which was mirrored before is closed to us now."""
+    if not (run.mirror.completed and run.path.startswith("groups/")):
+        return error
+    name = f"{run.mirror.library_name} ({run.path})" if run.mirror.library_name else run.path
+    return type(error)(
+        f"The group {name} was mirrored before and is no longer open to {_reader(run)}: "
+        "it was deleted or made private, or the key lost it.",
+        "Give the key access to it again, or take it out of site.toml. Until then everything stays as it is.",
+    )
+
+
+def _reader(run: _Run) -> str:
+    return "strangers" if run.config.api_key is None else "this key"
+
+
+def _note_restored(run: _Run) -> None:
+    message = f"{run.path} went back to an older state on the server; everything is fetched anew."
+    run.problems.append(Problem("library-restored", run.path, message))
+    run.track.say(message)
+    run.full = True
+
+
+def _list_restored(run: _Run) -> Versions:
+    """List a library whose server went back to an older state, so that no version here means anything."""
+    _note_restored(run)
+    listing = run.api.item_versions(run.path, 0)
+    assert listing is not None, "only a conditional request can be answered so"
+    return listing
+
+
+def _is_due(mirror: Mirror, now: float) -> bool:
+    """Say whether it is time to compare with the complete listing."""
+    syncs, at = mirror.state("reconciled", [RECONCILE_EVERY, 0])
+    # A clock that was set back says nothing about the time that passed.
+    return bool(syncs + 1 >= RECONCILE_EVERY or not 0 <= now - at < RECONCILE_AFTER)
+
+
+def _count_sync(run: _Run) -> None:
+    """Count the syncs since the last comparison."""
+    if not run.reconciled:
+        syncs, at = run.mirror.state("reconciled", [RECONCILE_EVERY, 0])
+        run.mirror.write_state(reconciled=[syncs + 1, at])
 
 
 # --- objects
@@ -252,61 +526,92 @@ def _pass(run: _Run) -> None:
 
 def _sync_objects(run: _Run, listing: Versions, deleted: Mapping[str, int], since: int) -> dict[str, Failure]:
     """Store what changed, then drop what is gone; give the items that could not be had."""
-    collections = _read_whole(run, "collections", listing.version)
-    searches = _read_whole(run, "searches", listing.version)
-    settings = _read_whole(run, "settings", listing.version)
     listed = {key: version for key, version in listing.by_key.items() if OBJECT_KEY.fullmatch(key)}
     plan = plan_sync(_local_versions(run, [*listed, *deleted], since), listed, deleted, since)
+    if since:
+        _insist_on_count(run, plan, listing.version)
+    elif plan.fetch:
+        _distrust_marks(run.mirror)
+    collections = _fetch_few(run, "collections", listing.version)
+    searches = _fetch_few(run, "searches", listing.version)
+    settings = _read_settings(run, listing.version)
     vanished, unread = _fetch_items(run, plan.fetch, listed, listing.version)
-    if searches is not None:
-        run.others += len(_store_whole(run.mirror, "searches", searches))
     if settings is not None:
         run.others += len(_store_whole(run.mirror, "settings", settings))
     _drop_items(run, {*plan.drop, *vanished})
     if collections is not None:
-        _leave_collections(run, collections.keys())
-        run.collections |= _store_whole(run.mirror, "collections", collections)
+        _leave_collections(run, collections)
+        run.collections |= _drop_few(run, "collections", collections)
+    if searches is not None:
+        run.others += len(_drop_few(run, "searches", searches))
     return unread
+
+
+def _distrust_marks(mirror: Mirror) -> None:
+    """Look again for missing texts and files: items come that were lost, at a version that counts as done."""
+    mirror.write_state(done={}, **{"files-done": NEVER})
 
 
 def _local_versions(run: _Run, keys: Iterable[str], since: int) -> dict[str, int]:
     """Give key -> version of the items that are here; only of some keys, when only those matter."""
     if run.full:
         # Everything is fetched anew, but once. What else is here still counts for dropping.
-        return {key: run.fetched.get(key, -1) for key in run.mirror.keys("items")}
+        fetched = run.fetched.get("items", {})
+        return {key: fetched.get(key, -1) for key in run.mirror.keys("items")}
     if not since:
         return {key: _version(item) for key, item in run.mirror.objects("items")}
     return {key: _version(item) for key in keys if (item := run.mirror.object("items", key)) is not None}
 
 
+def _insist_on_count(run: _Run, plan: SyncPlan, target: int) -> None:
+    """Compare the number of items with the server's. Raises LibraryMoved, to compare all, if it differs."""
+    here = {*run.mirror.keys("items"), *run.mirror.failures("items"), *plan.fetch}.difference(plan.drop)
+    there = run.api.item_count(run.path)
+    run.agree(there.version, target)
+    if there.total in (-1, len(here)) or run.last:
+        return
+    run.reconcile = True
+    raise LibraryMoved(f"Zotero counts {there.total} items in {run.path}, the local copy {len(here)}.")
+
+
 def _fetch_items(
-    run: _Run, keys: Collection[str], listed: Mapping[str, int], target: int
+    run: _Run,
+    keys: Collection[str],
+    listed: Mapping[str, int],
+    target: int,
+    is_wanted: Callable[[str, JSON], bool] = lambda key, item: True,
 ) -> tuple[set[str], dict[str, Failure]]:
     """Fetch items and store each batch at once; give those that are no more, and those that failed.
 
-    Raises LibraryMoved after storing what came.
+    is_wanted: says of an item that came whether it is stored. Raises LibraryMoved after storing what came.
     """
     known = run.mirror.failures("items")
     # A failed item is in no later listing, unless somebody edits it.
-    wanted = {*keys, *known}
+    wanted = {
+        *keys,
+        *(key for key, failure in known.items() if not _is_here(run.mirror, key, failure.version)),
+    }
     failed: dict[str, str] = {}
     found: set[str] = set()
     moved: list[int] = []
     ask = partial(run.api.items, run.path, include="data", includeTrashed="1")
-    work = takewhile(lambda _: not moved, batches(wanted))
-    label, total = "Fetching items", -(-len(wanted) // 50)
-    for batch in run.track(in_parallel(work, partial(fetch_halving, ask)), label, total):
+    for batch in _in_batches(run, ask, wanted, "Fetching items", moved):
         good = {key: item for key, item in batch.by_key.items() if isinstance(item.get("data"), dict)}
         odd = dict.fromkeys(batch.by_key.keys() - good, "Zotero sent it without its content.")
-        _store_items(run, good)
+        _store_items(run, {key: item for key, item in good.items() if is_wanted(key, item)})
         found |= batch.by_key.keys()
         failed |= {**batch.failed, **odd}
-        if not run.last:
-            moved += [version for version in batch.versions if version != target]
+        moved += run.strangers(batch.versions, target)
     if moved:
-        raise LibraryMoved(f"The library {run.path} changed while it was being read.")
+        raise run.moved()
     messages = {key: f"Zotero cannot deliver this item: {said}" for key, said in failed.items()}
-    return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, listed)
+    versions = {**{key: failure.version for key, failure in known.items()}, **listed}
+    return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
+
+
+def _is_here(mirror: Mirror, key: str, version: int) -> bool:
+    item = mirror.object("items", key)
+    return item is not None and _version(item) == version
 
 
 def _store_items(run: _Run, items: Mapping[str, JSON]) -> None:
@@ -314,7 +619,7 @@ def _store_items(run: _Run, items: Mapping[str, JSON]) -> None:
     run.added |= items.keys() - here
     same = {key for key in items.keys() & here if run.mirror.object("items", key) == items[key]}
     run.updated |= (items.keys() & here) - same
-    run.fetched |= {key: _version(item) for key, item in items.items()}
+    run.note_fetched("items", items)
     run.removed -= items.keys()
     run.mirror.write_objects("items", {key: item for key, item in items.items() if key not in same})
     _note_owner(run, items)
@@ -328,14 +633,39 @@ def _drop_items(run: _Run, keys: Collection[str]) -> None:
     run.updated -= gone
 
 
-def _read_whole(
-    run: _Run, kind: Literal["collections", "searches", "settings"], target: int
-) -> Mapping[str, JSON] | None:
-    """Read every object of a kind that is few; None: this library shows none of it."""
+def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
+    """Store the collections or saved searches that changed; give all there are, None: it shows none."""
+    listing = _if_shown(run, kind, partial(run.api.object_versions, run.path, kind))
+    if listing is None:
+        return None
+    run.agree(listing.version, target)
+    mirror, failed, moved = run.mirror, dict[str, str](), list[int]()
+    here = run.fetched.get(kind, {}) if run.full else {k: _version(v) for k, v in mirror.objects(kind)}
+    wanted = {k for k, v in listing.by_key.items() if OBJECT_KEY.fullmatch(k) and here.get(k) != v}
+    inside = _items_by_collection(mirror) if wanted and kind == "collections" else {}
+    ask = partial(run.api.objects, run.path, kind)
+    for batch in _in_batches(run, ask, wanted, f"Fetching {kind}", moved):
+        for key in sorted(batch.by_key.keys() & inside.keys()):
+            _leave_recreated(run, key, inside[key], target)
+        changed = {key: each for key, each in batch.by_key.items() if mirror.object(kind, key) != each}
+        mirror.write_objects(kind, changed)
+        run.note_fetched(kind, batch.by_key)
+        run.note_changed(kind, changed)
+        failed |= batch.failed
+        moved += run.strangers(batch.versions, target)
+    if moved:
+        raise run.moved()
+    messages = {key: f"Zotero cannot deliver it: {said}" for key, said in failed.items()}
+    mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listing.by_key))
+    return listing
+
+
+def _if_shown(run: _Run, kind: Kind, ask: Callable[[], T]) -> T | None:
+    """Ask for objects of a kind; None: this library shows none of them."""
     if run.items_only:
         return None
     try:
-        objects = run.api.settings(run.path) if kind == "settings" else run.api.all_objects(run.path, kind)
+        return ask()
     except (AccessDenied, LibraryNotFound) as error:
         # Visitors of a public library may be shown no settings; a key that is refused now was withdrawn.
         withdrawn = isinstance(error, AccessDenied) and run.config.api_key is not None
@@ -343,8 +673,20 @@ def _read_whole(
         if kind == "collections" or withdrawn:
             raise
         return None
-    run.agree(objects.version, target)
-    return {key: value for key, value in objects.by_key.items() if isinstance(value, dict)}
+
+
+def _read_settings(run: _Run, target: int) -> Mapping[str, JSON] | None:
+    settings = _if_shown(run, "settings", partial(run.api.settings, run.path))
+    if settings is None:
+        return None
+    run.agree(settings.version, target)
+    return {key: value for key, value in settings.by_key.items() if isinstance(value, dict)}
+
+
+def _drop_few(run: _Run, kind: Few, existing: Versions) -> set[str]:
+    gone = run.mirror.keys(kind) - existing.by_key.keys()
+    run.mirror.drop_objects(kind, gone)
+    return set(gone)
 
 
 def _store_whole(mirror: Mirror, kind: Kind, objects: Mapping[str, JSON]) -> set[str]:
@@ -356,19 +698,44 @@ def _store_whole(mirror: Mirror, kind: Kind, objects: Mapping[str, JSON]) -> set
     return {*changed, *gone}
 
 
-def _leave_collections(run: _Run, existing: Collection[str]) -> None:
+def _leave_collections(run: _Run, existing: Versions) -> None:
     """Take deleted collections out of the items.
 
     The server does so without a new item version, and names only the topmost of the deleted collections.
     """
+    inside = _items_by_collection(run.mirror)
+    gone = inside.keys() - existing.by_key.keys()
+    _take_out(run, {key: {c for c in gone if key in inside[c]} for c in gone for key in inside[c]}, existing)
+
+
+def _leave_recreated(run: _Run, collection: str, items: Collection[str], target: int) -> None:
+    """Take out the items that left a collection when it was deleted, before it was created again."""
+    members = run.api.collection_item_versions(run.path, collection)
+    if members is None:
+        return
+    run.agree(members.version, target)
+    _take_out(run, {key: {collection} for key in items if key not in members.by_key}, members)
+
+
+def _take_out(run: _Run, leaving: Mapping[str, Collection[str]], seen: Versions) -> None:
+    """Take items out of collections. leaving: item key -> collections. seen: the listing that says so."""
     changed: dict[str, JSON] = {}
-    for key, item in run.mirror.objects("items"):
-        inside = item["data"].get("collections") or []
-        left = [each for each in inside if each in existing]
-        if len(left) != len(inside):
+    for key, item in _objects_of(run.mirror, leaving):
+        # An item that is newer than the listing may be in a collection that is newer, too.
+        if _version(item) <= seen.version:
+            left = [each for each in item["data"]["collections"] if each not in leaving[key]]
             changed[key] = {**item, "data": {**item["data"], "collections": left}}
     run.mirror.write_objects("items", changed)
     run.updated |= changed.keys()
+
+
+def _items_by_collection(mirror: Mirror) -> dict[str, set[str]]:
+    """Give collection key -> keys of the items that say they are in it."""
+    inside: dict[str, set[str]] = {}
+    for key, item in mirror.objects("items"):
+        for collection in item["data"].get("collections") or ():
+            inside.setdefault(collection, set()).add(key)
+    return inside
 
 
 # --- texts made from items
@@ -382,7 +749,9 @@ def _sync_texts(run: _Run, version: int, listing: Versions | None) -> None:
     """
     done: dict[str, JSON] = run.mirror.state("done", {})
     sets = {
-        name: query for name, query in _text_sets(run.config).items() if run.full or done.get(name) != version
+        name: query
+        for name, query in _text_sets(run.config).items()
+        if run.thorough or done.get(name) != version
     }
     if sets:
         _sync_item_texts(run, sets, done, version, listing)
@@ -409,7 +778,7 @@ def _sync_item_texts(
 ) -> None:
     """Fetch what is missing of the sets, one after the other."""
     mirror = run.mirror
-    narrow = listing is not None and not run.full and mirror.completed
+    narrow = listing is not None and not run.whole
     up_to_date = {name for name in sets if narrow and done.get(name) == mirror.library_version}
     changed = listing.by_key.keys() if listing is not None else ()
     everything = _citable(mirror.objects("items")) if len(up_to_date) < len(sets) else {}
@@ -433,23 +802,21 @@ def _fetch_texts(run: _Run, name: str, query: Mapping[str, str], missing: Mappin
     failed: dict[str, str] = {}
     moved: list[str] = []
     label = f"Fetching {query['style']} citations" if part == "bib" else f"Fetching {part} exports"
-    work = takewhile(lambda _: not moved, batches(missing))
-    for batch in run.track(in_parallel(work, partial(fetch_halving, ask)), label, -(-len(missing) // 50)):
-        texts = {
-            key: text for key, item in batch.by_key.items() if (text := _text(item.get(part))) is not None
-        }
+    for batch in _in_batches(run, ask, missing, label, moved):
+        texts = {key: text for key, item in batch.by_key.items() if (text := _text(part, item)) is not None}
         _store_texts(run, name, {key: (_version(batch.by_key[key]), text) for key, text in texts.items()})
         failed |= batch.failed
         failed |= dict.fromkeys(batch.asked - texts.keys() - batch.failed.keys(), "nothing came.")
         # The text belongs to an item that we do not have yet: what else changed?
-        moved += [key for key in texts if _version(batch.by_key[key]) != missing[key]]
-    if moved and not run.last:
+        if not run.last:
+            moved += [key for key in texts if _version(batch.by_key[key]) != missing[key]]
+    if moved:
         raise LibraryMoved(f"The library {run.path} changed while it was being read.")
     code = "citation-failed" if part == "bib" else "export-failed"
     what = f"its {query['style']} citation" if part == "bib" else f"its {part} export"
     messages = {key: f"Zotero cannot make {what}: {said}" for key, said in failed.items()}
-    kept = {k: f for k, f in mirror.failures(name).items() if k not in missing and k in mirror.keys("items")}
-    mirror.write_failures(name, {**kept, **_as_failures(code, messages, missing)})
+    # What failed before was tried again with the rest, unless it needs no such text any more.
+    mirror.write_failures(name, _as_failures(code, messages, missing))
 
 
 def _lacks_text(run: _Run, name: str, key: str, version: int) -> bool:
@@ -472,7 +839,7 @@ def _ask_new_style(run: _Run, query: Mapping[str, str], keys: Sequence[str]) -> 
     """
     try:
         return run.api.items(run.path, keys, **query)
-    except RequestFailed as error:
+    except (RequestFailed, RequestRefused) as error:
         if query["style"] == SURE_STYLE or not _is_only_this_style(run, query, keys[0]):
             raise
         raise ConfigError(
@@ -486,7 +853,7 @@ def _is_only_this_style(run: _Run, query: Mapping[str, str], key: str) -> bool:
         try:
             run.api.items(run.path, [key], **{**query, "style": style})
             answered = True
-        except RequestFailed:
+        except (RequestFailed, RequestRefused):
             answered = False
         if answered != works:
             return False
@@ -515,10 +882,18 @@ def _failed_keys(mirror: Mirror, names: Iterable[str]) -> set[str]:
     return {key for name in names for key in mirror.failures(name)}
 
 
-def _text(value: JSON) -> str | None:
-    """Make text of an export: CSL-JSON comes as an object."""
+def _text(part: str, item: JSON) -> str | None:
+    """Take a text out of an answer: CSL-JSON is an object, on Zotero's desktop the text of a list of one."""
+    value = item.get(part)
+    if part != "csljson":
+        return value if isinstance(value, str) else None
     if isinstance(value, str):
-        return value
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    if isinstance(value, dict) and isinstance(value.get("items"), list):
+        value = value["items"]
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else None
 
 
@@ -530,7 +905,7 @@ def _sync_fulltext(run: _Run, version: int) -> None:
     mirror = run.mirror
     moment = [version, rules_mark(run.config.attachments)]
     done = mirror.state("done", {}).get(FULLTEXT)
-    if done == moment and not run.full:
+    if done == moment and not run.thorough:
         return
     versions = _fulltext_versions(run, version)
     known = mirror.failures(FULLTEXT)
@@ -553,7 +928,7 @@ def _sync_fulltext(run: _Run, version: int) -> None:
 def _fulltext_versions(run: _Run, version: int) -> dict[str, int]:
     """Give attachment key -> version of its full text, as of a library version."""
     mirror = run.mirror
-    upto = 0 if run.full else mirror.state("fulltext-upto", 0)
+    upto = 0 if run.thorough else mirror.state("fulltext-upto", 0)
     known: dict[str, int] = mirror.state("fulltext-versions", {})
     if upto == version and upto:
         return known
@@ -562,7 +937,8 @@ def _fulltext_versions(run: _Run, version: int) -> dict[str, int]:
     listing = run.api.fulltext_versions(run.path, upto)
     if listing is None:
         return {}
-    run.agree(listing.version, version)
+    if listing.version >= 0:
+        run.agree(listing.version, version)
     versions = {**(known if upto else {}), **listing.by_key}
     # Only up to the version of this pass, even if the answer is newer: nothing may be missed.
     mirror.write_state(**{"fulltext-versions": versions, "fulltext-upto": version})
@@ -588,7 +964,7 @@ def _is_stuck(run: _Run, failure: Failure, version: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """asked: keys. by_key: what came. failed: key -> why. versions: of the library, one per answer."""
+    """An answer. asked: keys. by_key: what came. failed: key -> why. versions: of the library, if it came."""
 
     asked: frozenset[str]
     by_key: Mapping[str, JSON]
@@ -596,33 +972,46 @@ class Batch:
     versions: tuple[int, ...]
 
 
-def fetch_halving(ask: Callable[[Sequence[str]], Objects], keys: Sequence[str]) -> Batch:
-    """Fetch a batch; where that fails, its halves, down to the objects to blame.
+def _in_batches(
+    run: _Run,
+    ask: Callable[[Sequence[str]], Objects],
+    keys: Collection[str],
+    label: str,
+    stop: Sized,
+) -> Iterator[Batch]:
+    return run.track(fetch_halving(ask, keys, stop), label, -(-len(keys) // BATCH))
 
-    Raises RequestFailed when nothing gets through any more.
+
+def fetch_halving(
+    ask: Callable[[Sequence[str]], Objects], keys: Iterable[str], stop: Sized = ()
+) -> Iterator[Batch]:
+    """Fetch objects in batches, as they come; where one fails, its halves, down to the objects to blame.
+
+    Nothing more is asked before the caller is done with what came, and nothing at all once `stop` holds
+    something; what is on its way still comes. Raises RequestFailed when nothing gets through any more.
     """
-    found: dict[str, JSON] = {}
-    failed: dict[str, str] = {}
-    versions: list[int] = []
-    waiting, in_a_row = [keys], 0
-    while waiting:
-        part = waiting.pop()
+    waiting = deque(batches(keys))
+    in_a_row = 0
+
+    def attempt(part: tuple[str, ...]) -> tuple[tuple[str, ...], Objects | RequestFailed]:
         try:
-            answer = ask(part)
+            return part, ask(part)
         except RequestFailed as error:
-            in_a_row += 1
-            if in_a_row >= FAILURES_IN_A_ROW:
-                raise
-            if len(part) == 1:
-                failed[part[0]] = error.message
-            else:
-                half = len(part) // 2
-                waiting += [part[half:], part[:half]]
-            continue
-        in_a_row = 0
-        found |= answer.by_key
-        versions.append(answer.version)
-    return Batch(frozenset(keys), found, failed, tuple(versions))
+            return part, error
+
+    for part, answer in in_parallel(waiting, attempt):
+        if not isinstance(answer, RequestFailed):
+            in_a_row = 0
+            yield Batch(frozenset(part), answer.by_key, {}, (answer.version,))
+        elif (in_a_row := in_a_row + 1) >= FAILURES_IN_A_ROW:
+            raise answer
+        elif len(part) == 1:
+            yield Batch(frozenset(part), {}, {part[0]: answer.message}, ())
+        else:
+            half = len(part) // 2
+            waiting.extendleft((part[half:], part[:half]))
+        if stop:
+            waiting.clear()
 
 
 # --- small things
@@ -632,9 +1021,14 @@ def _refresh_group_name(run: _Run) -> None:
     """Ask for a group's name: it has a version of its own, which the library version does not cover."""
     if not run.path.startswith("groups/"):
         return
+    version = run.api.group_versions.get(run.path)
+    if version is not None and version == run.mirror.state("group-version", None):
+        return
     name = run.api.group_name(run.path)
     if name and name != run.mirror.library_name:
         run.mirror.write_state(name=name)
+    if name and version is not None:
+        run.mirror.write_state(**{"group-version": version})
 
 
 def _note_owner(run: _Run, items: Mapping[str, JSON]) -> None:
@@ -660,12 +1054,21 @@ def _refresh_schema(run: _Run, listing: Versions | None) -> None:
     run.mirror.write_state(schema=schema, **{"schema-version": there})
 
 
-def _forget_old_failures(run: _Run) -> None:
-    """Forget what failed in a style or format that is no longer asked for."""
-    current = {"items", "files", *_text_sets(run.config), *([FULLTEXT] if run.config.search.fulltext else [])}
-    for name in run.mirror.failed_sets():
+def _forget_old_texts(run: _Run) -> None:
+    """Forget styles and formats that are no longer asked for, and what failed in them.
+
+    Full texts stay: the next one who searches in them would wait long for thousands of requests.
+    """
+    mirror, sets = run.mirror, _text_sets(run.config).keys()
+    for name in mirror.text_sets() - sets:
+        mirror.drop_texts(name)
+    done = mirror.state("done", {})
+    if done.keys() - sets - {FULLTEXT}:
+        mirror.write_state(done={name: mark for name, mark in done.items() if name in {*sets, FULLTEXT}})
+    current = {"items", "files", *sets, *([FULLTEXT] if run.config.search.fulltext else [])}
+    for name in mirror.failed_sets():
         if name not in current:
-            run.mirror.write_failures(name, {})
+            mirror.write_failures(name, {})
 
 
 def _as_failures(code: str, messages: Mapping[str, str], versions: Mapping[str, int]) -> dict[str, Failure]:

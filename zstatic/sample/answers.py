@@ -6,7 +6,7 @@ and is meant: clients are tested against it.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from re import fullmatch
 from typing import Any
@@ -33,8 +33,8 @@ PRIVATE = ("collections", "dateAdded", "dateModified", "inPublications", "relati
 PARTS = ("data", "bib", "citation", "bibtex", "ris", "csljson", "coins", "none")
 # The parameters that a Link header repeats; others, the key among them, are dropped.
 LINKED = (
-    "direction", "format", "include", "includeTrashed", "itemKey", "itemType", "limit", "linkwrap", "locale",
-    "q", "qmode", "since", "sort", "style", "tag",
+    "collectionKey", "direction", "format", "include", "includeTrashed", "itemKey", "itemType", "limit",
+    "linkwrap", "locale", "q", "qmode", "searchKey", "since", "sort", "style", "tag",
 )  # fmt: skip
 DESCENDING = ("dateAdded", "dateModified")
 SORTS = (*DESCENDING, "title", "creator", "date", "itemType", "itemKeyList", "name", "numItems")
@@ -113,6 +113,8 @@ def route(shelf: Shelf, request: Request) -> Response:
             return list_items(shelf, request, trashed(shelf.items.values()), with_trash=True)
         case ["items", key]:
             return one_item(shelf, request, key)
+        case ["items", key, "children"] if has_no_children(shelf, key):
+            return fail(400, "/children cannot be called on non-PDF attachments")
         case ["items", key, "children"]:
             return list_items(shelf, request, children(shelf, key))
         case ["items", key, "file"]:
@@ -123,6 +125,11 @@ def route(shelf: Shelf, request: Request) -> Response:
             return list_published(shelf, request, published(named_items(shelf, request)))
         case ["publications", "items", "top"]:
             return list_published(shelf, request, top(published(named_items(shelf, request))))
+        case ["publications", "items", key, *_] if not is_published(shelf, key):
+            return fail(404, "Not found")
+        case ["publications", "items", key, "file"]:
+            # Open to everybody, whatever the key may read.
+            return one_file(replace(shelf, reads_files=True), key)
         case ["collections"]:
             return list_objects(shelf, request, shelf.collections.values())
         case ["collections", "top"]:
@@ -194,13 +201,23 @@ def published(items: Iterable[JSON]) -> Iterator[JSON]:
     return (item for item in items if item["data"].get("inPublications"))
 
 
+def is_published(shelf: Shelf, key: str) -> bool:
+    data = shelf.items[key]["data"] if key in shelf.items else {}
+    return bool(data.get("inPublications")) and not data.get("deleted")
+
+
+def has_no_children(shelf: Shelf, key: str) -> bool:
+    data = shelf.items[key]["data"] if key in shelf.items else {}
+    return data.get("itemType") == "attachment" and data.get("contentType") != "application/pdf"
+
+
 def newer(versions: Mapping[str, int], since: int) -> dict[str, int]:
     return {key: version for key, version in versions.items() if version > since}
 
 
-def wanted_keys(request: Request) -> list[str]:
+def wanted_keys(request: Request, name: str = "itemKey") -> list[str]:
     """Read itemKey=…: with no well-formed key in it there is no filter at all, as on Zotero's server."""
-    return [key for key in request.query.get("itemKey", "").split(",") if fullmatch(KEY, key)]
+    return [key for key in request.query.get(name, "").split(",") if fullmatch(KEY, key)]
 
 
 def visible_items(shelf: Shelf, request: Request, items: Iterable[JSON], with_trash: bool) -> list[JSON]:
@@ -277,7 +294,10 @@ def list_objects(shelf: Shelf, request: Request, objects: Iterable[JSON]) -> Res
     unchanged = not_modified(shelf, request)
     if unchanged:
         return unchanged
-    changed = (found for found in objects if found["version"] > request.since)
+    keys = {key for name in ("collectionKey", "searchKey") for key in wanted_keys(request, name)}
+    changed = (
+        found for found in objects if found["version"] > request.since and (not keys or found["key"] in keys)
+    )
     found = sorted(changed, key=lambda each: (each["version"], each["key"]), reverse=True)
     return page_of(shelf, request, found, *WRITERS[request.query.get("format", "json")])
 
