@@ -573,6 +573,15 @@ def test_what_the_picture_of_years_leaves_out_is_said_and_linked() -> None:
         assert links(said) == [f"{root}years/#decade-1150", f"{root}years/undated/"]
 
 
+def test_the_number_of_files_is_no_link_as_no_page_lists_them(tmp_path: Path) -> None:
+    attachment = make_attachment("DDDD2222", "AAAA2222")
+    stored = tmp_path / "stored"
+    stored.write_bytes(b"%PDF-1.4")
+    page = site(make_item("AAAA2222"), attachment, files={attachment["data"]["md5"]: stored}).page("")
+    counts = page.xpath("//ul[@class='numbers']/li")
+    assert {words(count): links(count) for count in counts} == {"1 item": ["./items/"], "1 file": []}
+
+
 def test_the_front_page_counts_and_shows_the_newest() -> None:
     items = [
         make_item(f"AAAA222{n}", title=f"T{n}", dateAdded=f"2020-01-0{n}T00:00:00Z", tags=make_tags("x"))

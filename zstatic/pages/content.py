@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urljoin, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,6 +24,7 @@ _RESERVED = frozenset(
         *("search", "static", "tags", "types", "years"),
     )
 )
+_LINKS = ("href", "src")
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -69,10 +71,19 @@ def body_html(page: ContentPage) -> Markup:
         if token.tag == "h1":
             # The page's title is its only h1.
             token.tag = "h2"
-        for name in ("href", "src"):
+        for name in _LINKS:
             if name in token.attrs:
                 token.attrs[name] = _local_href(str(token.attrs[name]), page)
     return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 - html is off
+
+
+def link_targets(page: ContentPage) -> Iterator[str]:
+    """The paths that a page's links and pictures inside the site lead to, from the site's root."""
+    for token in _flatten(_markdown.parse(page.text)):
+        for href in (str(token.attrs[name]) for name in _LINKS if name in token.attrs):
+            if not _is_foreign(href):
+                address = urljoin(f"https://site/{page.path}", _local_href(href, page))
+                yield unquote(urlsplit(address).path[1:])
 
 
 def _content_page(ctx: Context, page: ContentPage) -> Page:
@@ -151,14 +162,29 @@ def _flatten(tokens: list[Token]) -> Iterator[Token]:
 
 def _local_href(href: str, page: ContentPage) -> str:
     """Make "/items/X/" and "about.md" work from the page's own folder, at any base path."""
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", href):
+    if _is_foreign(href):
         return href
-    target, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]
-    if target.endswith(".md"):
-        target = "./" if target == "index.md" else target.removesuffix(".md").removesuffix("/index") + "/"
+    target, mark, rest = _split_link(href)
     if target.startswith("/"):
         target = "../" * page.path.count("/") + target[1:] or "./"
     elif target and not page.is_index:
         # about.md is served as about/, one folder below its own.
         target = "../" + target.removeprefix("./")
     return f"{target}{mark}{rest}"
+
+
+def site_path(href: str) -> str:
+    """A link from the site's root as a page links there: "/help.md#a" -> "help/#a"."""
+    return "".join(_split_link(href)).removeprefix("/").removeprefix("./")
+
+
+def _is_foreign(href: str) -> bool:
+    return bool(re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", href))
+
+
+def _split_link(href: str) -> tuple[str, str, str]:
+    """Path, mark and rest, as in "a/", "#", "top"; a Markdown file's path is that of its page."""
+    target, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", href, re.DOTALL).groups()  # type: ignore[union-attr]
+    if target.endswith(".md"):
+        target = "./" if target == "index.md" else target.removesuffix(".md").removesuffix("/index") + "/"
+    return target, mark, rest

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from zstatic.config import Config
-from zstatic.facets import FACETS, Facet, Term, type_term, year_label
+from zstatic.facets import FACETS, Facet, Term, tag_term, type_term, year_label
 from zstatic.library import Creator, Item, Library
 from zstatic.pages.languages import language_tag
 from zstatic.richtext import plain, title_html
@@ -57,11 +57,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A link and the number of items behind it."""
+    """A link and the number of items behind it. color: of a tag in Zotero, "#rrggbb"; "" = none."""
 
     label: str
     path: str
     count: int
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    """color: the tag's in Zotero, "#rrggbb"; "" = none."""
+
+    label: str
+    path: str
+    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,7 @@ class Context:
     items: newest year first, undated last, then by title and key. by_key: (library slug, item key) -> Entry.
     groups: facet name -> its values in order. collections: (library slug, key) -> node, as the tree is read.
     repeated_titles: those that more than one item has.
+    tag_colors: slug of a tag -> "#rrggbb", in Zotero's order; of libraries that disagree the first counts.
     """
 
     config: Config
@@ -182,6 +193,7 @@ class Context:
     collections: Mapping[tuple[str, str], CollectionNode]
     content: tuple[ContentPage, ...]
     repeated_titles: frozenset[str] = frozenset()
+    tag_colors: Mapping[str, str] = field(default_factory=dict)
 
     def page_title(self, entry: Entry) -> str:
         """The item's title, unique in the site: where several share it, with who, when and the item's key."""
@@ -224,7 +236,16 @@ def make_context(
         },
         content=content,
         repeated_titles=_repeated(entry.title for entry in entries),
+        tag_colors=_by_slug(libraries),
     )
+
+
+def _by_slug(libraries: Iterable[Library]) -> dict[str, str]:
+    colors: dict[str, str] = {}
+    for library in libraries:
+        for tag, color in library.tag_colors.items():
+            colors.setdefault(tag_term(tag).slug, color)
+    return colors
 
 
 def _repeated(names: Iterable[str]) -> frozenset[str]:

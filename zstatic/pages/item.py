@@ -13,7 +13,7 @@ from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.bidi import Direction, isolate_foreign, reference_direction
 from zstatic.pages.citation_meta import item_meta
 from zstatic.pages.collections import TREE
-from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, file_kind
+from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, TagLink, file_kind
 from zstatic.pages.head import Head, make_head
 from zstatic.richtext import abstract_html, citation_html, note_html, plain
 from zstatic.schema import Schema
@@ -127,7 +127,7 @@ class ItemView:
     links: tuple[Part, ...]
     fields: tuple[FieldView, ...]
     trails: tuple[tuple[Link, ...], ...]
-    tags: tuple[Link, ...]
+    tags: tuple[TagLink, ...]
     related: tuple[ItemLine, ...]
     notes: tuple[Markup, ...]
     exports: tuple[ExportView, ...]
@@ -165,7 +165,7 @@ def item_view(ctx: Context, entry: Entry) -> ItemView:
         links=tuple(_links(item.attachments)) if ctx.config.attachments.link_urls else (),
         fields=tuple(_fields(entry, schema)),
         trails=tuple(_trails(ctx, entry)),
-        tags=tuple(Link(term.label, term.path) for term in entry.terms["tag"]),
+        tags=_tags(ctx, entry),
         related=tuple(
             ctx.by_key[library.slug, key].line for key in item.related if (library.slug, key) in ctx.by_key
         ),
@@ -175,6 +175,13 @@ def item_view(ctx: Context, entry: Entry) -> ItemView:
         modified=item.date_modified[:10],
         zotero=_zotero_url(ctx, library, item.key),
     )
+
+
+def _tags(ctx: Context, entry: Entry) -> tuple[TagLink, ...]:
+    """As Zotero shows them: those with a colour first, in the order of the colours."""
+    order = {slug: position for position, slug in enumerate(ctx.tag_colors)}
+    terms = sorted(entry.terms["tag"], key=lambda term: order.get(term.slug, len(order)))
+    return tuple(TagLink(term.label, term.path, ctx.tag_colors.get(term.slug, "")) for term in terms)
 
 
 def _head(ctx: Context, entry: Entry) -> Head:

@@ -46,7 +46,7 @@ def problems(libraries: Iterable[Library], config: Config) -> tuple[Problem, ...
                 "no-base-url",
                 "site.toml",
                 "[site] base_url is not set, so there are no feeds, no sitemap, no canonical links and no "
-                "direct links to files for Google Scholar.",
+                "direct links to files for Google Scholar. Write there where the site will stand.",
             )
         )
     return tuple(found)

@@ -1,7 +1,7 @@
 """The indexes: tags and creators A–Z, years, types."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from zstatic.facets import FACETS, UNDATED
@@ -46,6 +46,7 @@ class TermsView:
 
     count: terms in the whole index. letters: the way to the other initials.
     note: what this part shows, e.g. "The 100 most frequent", "" = everything.
+    colored: the tags with a colour in Zotero, in its order; they stand in their sections as well.
     """
 
     head: Head
@@ -56,6 +57,7 @@ class TermsView:
     letters: tuple[Letter, ...]
     sections: tuple[Section, ...]
     pagination: Pagination
+    colored: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,14 @@ def _alphabet_pages(ctx: Context, name: str, noun: str) -> Iterator[Output]:
                 page_path(path, pagination.number),
                 section=FACETS[name].folder,
             )
-            section = Section("", "", tuple(map(_count, part)))
+            section = Section("", "", _counts(ctx, name, part))
             view = TermsView(head, title, noun, len(groups), "", letters, (section,), pagination)
             yield Page(f"{head.path}index.html", "terms.html", view)
 
 
 def _whole_index(ctx: Context, name: str, noun: str, by_initial: dict[str, list[Group]]) -> Page:
     sections = tuple(
-        Section(f"letter-{_letter_slug(label)}", label, tuple(map(_count, members)))
+        Section(f"letter-{_letter_slug(label)}", label, _counts(ctx, name, members))
         for label, members in by_initial.items()
     )
     letters = tuple(Letter(section.heading, section.anchor, "", False) for section in sections)
@@ -132,7 +134,7 @@ def _common_terms(ctx: Context, name: str, noun: str, by_initial: dict[str, list
     # groups are in order already and the sort is stable.
     common = sorted(groups, key=lambda group: -len(group.entries))[:_COMMON_TERMS]
     letters = tuple(Letter(label, "", _letter_path(folder, label), False) for label in by_initial)
-    sections = (Section("common", "", tuple(map(_count, common))),)
+    sections = (Section("common", "", _counts(ctx, name, common)),)
     return _index_page(ctx, name, noun, letters, sections, f"The {_COMMON_TERMS} most frequent {noun}s")
 
 
@@ -155,8 +157,14 @@ def _index_page(
     )
     _, pagination = next(paginate((), path))
     count = len(ctx.groups[name])
-    view = TermsView(head, heading, noun, count, note, letters, sections, pagination)
+    colored = _colored(ctx, name)
+    view = TermsView(head, heading, noun, count, note, letters, sections, pagination, colored)
     return Page(f"{path}index.html", "terms.html", view)
+
+
+def _colored(ctx: Context, name: str) -> tuple[Count, ...]:
+    groups = {group.term.slug: group for group in ctx.groups[name]} if name == "tag" else {}
+    return _counts(ctx, name, [groups[slug] for slug in ctx.tag_colors if slug in groups])
 
 
 def _by_initial(groups: Sequence[Group]) -> dict[str, list[Group]]:
@@ -177,6 +185,11 @@ def _letter_path(folder: str, label: str) -> str:
 
 def _count(group: Group) -> Count:
     return Count(group.term.heading, group.term.path, len(group.entries))
+
+
+def _counts(ctx: Context, name: str, groups: Iterable[Group]) -> tuple[Count, ...]:
+    colors = ctx.tag_colors if name == "tag" else {}
+    return tuple(replace(_count(group), color=colors.get(group.term.slug, "")) for group in groups)
 
 
 def _years_page(ctx: Context) -> Page:
