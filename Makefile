@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/zstatic demo $(DEMO) --no-serve
 ifneq ($(SERVE),0)
-	$(BIN)/zstatic --root $(DEMO) serve --port $(PORT)
+	@trap : INT; $(BIN)/zstatic --root $(DEMO) serve --port $(PORT) || [ $$? -eq 130 ]
 endif
 
 test: $(VENV)/.installed-test

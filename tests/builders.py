@@ -86,6 +86,7 @@ class StubMirror:
         fulltext: Mapping[str, str] | None = None,
         files: Mapping[str, Path] | None = None,
         schema: JSON = None,
+        settings: Mapping[str, JSON] | None = None,
     ) -> None:
         self._objects: dict[str, list[JSON]] = {"items": list(items), "collections": list(collections)}
         self.library_version = version
@@ -95,6 +96,7 @@ class StubMirror:
         self._fulltext = fulltext or {}
         self._files = files or {}
         self._schema = schema
+        self._settings = settings or {}
 
     def __enter__(self) -> StubMirror:
         return self
@@ -103,6 +105,8 @@ class StubMirror:
         pass
 
     def objects(self, kind: str) -> Iterator[tuple[str, JSON]]:
+        if kind == "settings":
+            yield from sorted(self._settings.items())
         yield from sorted(
             ((raw["key"], raw) for raw in self._objects.get(kind, ())), key=lambda pair: pair[0]
         )

@@ -1,5 +1,6 @@
 """Bad input ends in one short paragraph and its exit code, and the site of before stands untouched."""
 
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 from sites import SiteFolder
+
+from zstatic.mirror import lock
 
 LONGEST_PARAGRAPH = 1200
 
@@ -175,7 +178,21 @@ def test_offline_without_a_whole_mirror_says_so_and_keeps_the_site(site: SiteFol
     assert "set aside" in run.stderr
     assert "without --offline" in run.stderr
     assert site.tree() == before
+    run = site.run("index")
+    assert run.returncode == 2
+    assert run.stderr.endswith("Run: zstatic build\n")
     assert site.run("build").returncode == 0
+
+
+def test_second_build_at_the_same_time_ends_with_7(site: SiteFolder) -> None:
+    before = site.tree()
+    site.write()
+    with lock(site.root / ".zstatic"):
+        run = site.run("build")
+    assert run.returncode == 7
+    assert "Another run is working" in run.stderr
+    assert f"process {os.getpid()} " in run.stderr
+    assert site.tree() == before
 
 
 def test_index_before_there_is_a_site_says_what_to_do(tmp_path: Path, fake: FakeZotero) -> None:

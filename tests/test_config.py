@@ -330,7 +330,7 @@ publish = "al"
         (('"groups/1"', '"groups/1"\nmirror = "collections"'), "but [select] collections is empty"),
         (('"groups/1"', '"groups/1"\nselect = 1'), "5:10: [[library]] select: found 1"),
         (('"T"', '"T"\nmenu = "x"'), '3:8: [site] menu: found "x", expected a list such as'),
-        (('"T"', '"T"\nmenu = [{ label = "x" }]'), "3:9: [site] menu: url: found nothing"),
+        (('"T"', '"T"\nmenu = [{ label = "x" }]'), '3:9: [site] menu: url is missing, expected url = "…"'),
         (('"T"', '"T"\nmenu = [{label="x",url="javascript:x"}]'), "3:24: [site] menu: url: found"),
         (('"T"', '"T"\nbase_url = "example.org"'), 'did you mean "https://example.org"?'),
         (('"T"', '"T"\nbase_url = "https://u:p@example.org"'), "without user name and password"),
@@ -338,6 +338,8 @@ publish = "al"
         (('"T"', '"T"\nbase_url = "https://example.org/../x/"'), "without . and .. steps"),
         (('"T"', '"T"\nbase_url = "https://example.org:99999/"'), "expected an address that can be read"),
         (('"T"', '"T"\nlanguage = "english language"'), "3:12: [site] language"),
+        (('"T"', '"T"\nlanguage = "french"'), 'expected a language code such as "en", "fr"'),
+        (('"T"', '"T"\nlanguage = "xx1!"'), "expected a language code such as"),
     ],
 )
 def test_mistake_is_told_with_place_and_remedy(
@@ -353,9 +355,11 @@ def test_mistake_is_told_with_place_and_remedy(
     [
         (
             "[attachments]\nmax_size = true",
-            "6:12: [attachments] max_size: found true, expected a size such as",
+            "6:12: [attachments] max_size: found true, expected a size with its unit",
         ),
-        ('[attachments]\nmax_size = "5 PB"', "expected a size such as"),
+        ('[attachments]\nmax_size = "5 PB"', 'expected a size with its unit, such as "100 MB"'),
+        ("[attachments]\nmax_size = 100", 'found 100, expected a size with its unit, such as "100 MB"'),
+        ('[attachments]\nmax_size = "100"', "expected a size with its unit"),
         ('[attachments]\nmedia_types = "application/pdf"', 'expected a list: ["application/pdf"]'),
         ('[attachments]\nmedia_types = ["pdf"]', 'found "pdf" in the list, expected a media type'),
         ('[attachments]\npublish = "tagged"', 'found "tagged" without a tag'),
@@ -401,11 +405,28 @@ def test_second_library_needs_a_slug_of_its_own(tmp_path: Path) -> None:
 def test_missing_parts_are_named(tmp_path: Path) -> None:
     assert mistakes(tmp_path, "") == [
         'site.toml:1:1: [[library]]: found none, expected at least one, with id = "groups/…" or "users/…"',
-        "site.toml:1:1: [site] title: found nothing, expected a value; it is required",
+        'site.toml:1:1: [site] title is missing, expected a section [site] with title = "…"',
     ]
     assert mistake(tmp_path, '[site]\ntitle = "T"\n[[library]]\n') == (
-        "site.toml:3:1: [[library]] id: found nothing, expected a value; it is required"
+        'site.toml:3:1: [[library]] id is missing, expected id = "groups/…" or "users/…"'
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("title = My bib # mine", 'Text needs quotation marks: title = "My bib"'),
+        ("title = Über uns", 'Text needs quotation marks: title = "Über uns"'),
+        ("notes = True", "Write: notes = true"),
+        ('title = "My bib', ""),
+        ("title = 3 4", ""),
+    ],
+)
+def test_text_without_quotation_marks_is_told_how_to_write_it(tmp_path: Path, line: str, hint: str) -> None:
+    (tmp_path / "site.toml").write_text(f"[site]\n{line}\n", "utf-8")
+    with pytest.raises(ConfigError, match="not valid TOML") as caught:
+        load_config(tmp_path)
+    assert caught.value.hint == hint
 
 
 def test_missing_file_says_what_to_do(tmp_path: Path) -> None:
@@ -425,7 +446,7 @@ def test_file_in_another_encoding_is_named_with_the_line(tmp_path: Path) -> None
 
 
 def test_described_configuration_can_be_read_again_and_gives_the_same(tmp_path: Path) -> None:
-    text = LEAST + "[select]\nnotes = true\n[facets]\nyear = {}\n[attachments]\nmax_size = 123456789\n"
+    text = LEAST + '[select]\nnotes = true\n[facets]\nyear = {}\n[attachments]\nmax_size = "123456789 B"\n'
     config = load(tmp_path, text, {"ZSTATIC_BASE_URL": "https://example.org/x/"})
     described = describe_config(config)
     assert load(tmp_path, described) == config

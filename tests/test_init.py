@@ -82,6 +82,38 @@ def test_running_twice_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     assert "wrote" not in capsys.readouterr().out
 
 
+def test_a_library_named_in_vain_and_a_placeholder_that_still_stands_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "site.toml"
+    advice = f"write the id of your library into {file}"
+    run("init", str(tmp_path), "--yes")
+    assert advice in capsys.readouterr().err
+    assert run("init", str(tmp_path), "--yes") == 0
+    assert advice in capsys.readouterr().err
+    file.write_text(file.read_text().replace("groups/NUMBER", "groups/1"))
+    run("init", str(tmp_path), "--library", "groups/2", "--yes")
+    err = capsys.readouterr().err
+    assert f"{file} already names groups/1; --library was not used." in err
+    assert advice not in err
+    run("init", str(tmp_path), "--library", "groups/1", "--yes")
+    assert "was not used" not in capsys.readouterr().err
+    file.write_text("not TOML")
+    run("init", str(tmp_path), "--library", "groups/2", "--yes")
+    assert f"{file} is there already; --library was not used." in capsys.readouterr().err
+
+
+def test_commented_settings_of_a_new_site_toml_can_be_used_as_they_stand(tmp_path: Path) -> None:
+    text = site_toml(Answers(library=LibraryAddress("groups/1")))
+    for name in ("menu", "exclude_collections", "tag"):
+        assert f"\n# {name} = " in text
+        text = text.replace(f"\n# {name} = ", f"\n{name} = ")
+    (tmp_path / "site.toml").write_text(text)
+    config = load_config(tmp_path)
+    assert config.site.menu[0].label == "About"
+    assert config.libraries[0].select.exclude_collections == ("ABCD2345", "To be sorted")
+
+
 def test_own_files_are_kept_and_missing_ignores_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,3 +208,8 @@ def test_demo_is_built_end_to_end_without_the_users_key(
     assert run("-C", str(folder), "build", "--offline", "--base-url", "https://example.org/demo/") == 0
     third = tree(folder / "_site")
     assert third == second
+    capsys.readouterr()
+    assert run("-C", str(folder), "build") == 2
+    err = capsys.readouterr().err
+    assert "sample library" in err
+    assert f"zstatic demo {folder}" in err

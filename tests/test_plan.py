@@ -23,6 +23,8 @@ from sitepages import BASE_URL, Site, context, site, site_config, site_of_librar
 from zstatic.config import MenuEntry, SelectRules, SiteConfig
 from zstatic.errors import ConfigError
 from zstatic.outputs import Page
+from zstatic.plan import link_problems
+from zstatic.theme import load_theme
 from zstatic.urls import slug
 
 COLLECTIONS = [
@@ -279,6 +281,56 @@ def test_the_menu_is_the_configured_one_or_else_the_pages_of_content(tmp_path: P
     chosen = replace(config, site=replace(config.site, menu=entries))
     page = site(config=chosen).page("tags/")
     assert [a.get("href") for a in page.xpath(menu)[-2:]] == ["../about/", "https://example.com/?a=1&b=2"]
+
+
+def test_a_menu_entry_may_name_the_markdown_file(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/help.md").write_text("x")
+    entries = (MenuEntry("Help", "help.md#top"), MenuEntry("Start", "index.md"))
+    config = site_config(tmp_path)
+    chosen = replace(config, site=replace(config.site, menu=entries))
+    links = site(config=chosen).page("tags/").xpath("//nav[@aria-label='Main']//a/@href")
+    assert links[-2:] == ["../help/#top", "../"]
+
+
+def test_links_of_ones_own_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    (tmp_path / "content/guide").mkdir(parents=True)
+    (tmp_path / "content/index.md").write_text("[a](help.md) [b](tags/) [c](/items/AAAA2222/) ![d](no.png)")
+    (tmp_path / "content/help.md").write_text("[a](hepl.md) [b](/items/ZZZZ2222/) [c](exports/library.bib)")
+    (tmp_path / "content/guide/index.md").write_text(
+        "[a](../help.md#x) [b](https://example.org/no) [c](#here) ![d](logo.png) [e](/last_sync.json)"
+    )
+    (tmp_path / "content/guide/logo.png").write_bytes(b"png")
+    menu = (MenuEntry("Help", "hepl.md"), MenuEntry("Tag", "tags/a%20b"), MenuEntry("X", "https://e.org/"))
+    config = site_config(tmp_path)
+    config = replace(config, site=replace(config.site, menu=menu))
+    ctx = context(make_item("AAAA2222", tags=make_tags("a b")), config=config)
+    found = link_problems(ctx, load_theme(config))
+    assert [(problem.where, problem.message.split()[3]) for problem in found] == [
+        ("site.toml, menu entry “Help”", "hepl/,"),
+        ("site.toml, menu entry “Tag”", "tags/a"),
+        ("content/help.md", "hepl/,"),
+        ("content/help.md", "items/ZZZZ2222/,"),
+        ("content/index.md", "no.png,"),
+    ]
+
+
+def test_what_the_owner_wrote_is_in_the_language_of_the_site_and_the_pages_own_words_are_english(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/about.md").write_text("# عن الموقع\n\nمرحبا")
+    config = site_config(tmp_path)
+    config = replace(config, site=replace(config.site, language="ar", description="Über"))
+    made = site(make_item("AAAA2222"), config=config)
+    for path in html_pages(made):
+        page = made.page(path)
+        assert (page.get("lang"), page.get("dir")) == ("en", None), path
+        assert page.xpath("//a[@class='brand']/@lang") == ["ar"], path
+    about = made.page("about/")
+    assert [e.get("lang") for e in about.xpath("//h1 | //div[@class='prose']")] == ["ar", "ar"]
+    assert made.page("").xpath("//p[@class='lead']/@lang") == ["ar"]
+    assert made.page("search/").xpath("//div[@id='search']/@data-language") == ["en"]
 
 
 def test_markdown_pages_have_a_title_and_links_that_work(tmp_path: Path) -> None:

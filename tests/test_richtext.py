@@ -217,9 +217,11 @@ def test_the_words_of_a_note_stand_on_a_line_for_each_block():
 # Citations
 
 
-def test_a_citation_loses_its_wrappers_and_its_number():
-    number = '<div class="csl-left-margin">1. </div>'
-    entry = f'{number}<div class="csl-right-inline">Amin. <i>A Reader</i> &#x2013; 2.</div>'
+@pytest.mark.parametrize("number", ["1. ", "[<b>1</b>]", "1"])
+@pytest.mark.parametrize("style", ["", ' style="float: left; padding-right: 0.5em; width: 1em;"'])
+def test_a_citation_loses_its_wrappers_and_its_number(number: str, style: str):
+    left = f'<div class="csl-left-margin"{style}>{number}</div>'
+    entry = f'{left}<div class="csl-right-inline"{style}>Amin. <i>A Reader</i> &#x2013; 2.</div>'
     raw = (
         f'<div class="csl-bib-body" style="line-height: 2;">\n  <div class="csl-entry">{entry}</div>\n</div>'
     )

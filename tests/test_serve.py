@@ -199,10 +199,10 @@ def test_watching_calls_at_once_and_once_for_each_change(
     folder = tmp_path / "content"
     folder.mkdir()
     stop, noticed = threading.Event(), threading.Event()
-    calls: list[int] = []
+    calls: list[tuple[Path, ...]] = []
 
-    def changed() -> None:
-        calls.append(1)
+    def changed(files: tuple[Path, ...]) -> None:
+        calls.append(files)
         noticed.set()
 
     paths = [tmp_path / "site.toml", folder]
@@ -221,6 +221,7 @@ def test_watching_calls_at_once_and_once_for_each_change(
         act()
         assert noticed.wait(10)
         assert len(calls) == number
+    assert calls == [(), (tmp_path / "site.toml",), (folder / "new.md",), (folder / "new.md",)]
     stop.set()
     watcher.join(10)
     assert not watcher.is_alive()

@@ -83,6 +83,26 @@ def test_a_syntax_error_names_file_and_line(tmp_path: Path) -> None:
         theme(tmp_path).fingerprint("x.html")
 
 
+def test_a_block_that_no_extended_template_has_is_named_with_those_it_has(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "theme/templates/item.html",
+        '{% extends "default/item.html" %}{% block mian %}x{% endblock %}',
+    )
+    with pytest.raises(
+        ThemeError, match=r"theme/templates/item\.html: default/item\.html .* 'mian'"
+    ) as caught:
+        theme(tmp_path)
+    assert "main" in caught.value.hint
+    assert "title" in caught.value.hint
+
+
+def test_a_block_within_a_block_may_be_new(tmp_path: Path) -> None:
+    inner = "{% block main %}{% block own %}x{% endblock %}{% endblock %}"
+    write(tmp_path, "theme/templates/item.html", '{% extends "default/item.html" %}' + inner)
+    theme(tmp_path)
+
+
 def test_a_missing_template_says_where_it_was_looked_for(tmp_path: Path) -> None:
     (tmp_path / "theme").mkdir()
     with pytest.raises(ThemeError, match=r"nowhere\.html") as caught:

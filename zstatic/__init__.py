@@ -7,6 +7,7 @@ The stages, in the order in which values pass through them:
     attachments  wanted files                     -> Mirror (verified)
     library      Mirror                           -> Library (typed values)
     selection    Library                          -> Library (only what may be published)
+    guard        what would be published          -> stop, if too much vanishes or appears
     plan, pages  Libraries, Config                -> Page, Text and Copy outputs
     search       Libraries                        -> Pagefind bundle, as Copy outputs (spoken to by pagefind)
     render       Page                             -> bytes

@@ -52,7 +52,8 @@ def describe_published(library: Library, mirror: Mirror, ctx: Context) -> Publis
         failed.get(attachment.key, "")
         for item in library.items.values()
         for attachment in item.attachments
-        if attachment.key not in there
+        # Of a file that came damaged the one before may still be there.
+        if (attachment.key not in there or failed.get(attachment.key) == "file-mismatch")
         and (may_publish(attachment, ctx.config.attachments) or failed.get(attachment.key) in _NOT_UPLOADED)
     ]
     mismatched = absent.count("file-mismatch")

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from zstatic.build import MARKER
 from zstatic.config import Config, MenuEntry
+from zstatic.errors import Problem
 from zstatic.library import Library
 from zstatic.outputs import Output
 from zstatic.pages import (
@@ -19,8 +21,7 @@ from zstatic.pages import (
     search,
     terms,
 )
-from zstatic.pages.bidi import language_direction
-from zstatic.pages.content import read_content
+from zstatic.pages.content import link_targets, read_content, site_path
 from zstatic.pages.context import ContentPage, Context
 from zstatic.theme import Theme, static_outputs
 from zstatic.urls import safe_href
@@ -57,13 +58,12 @@ class LibraryName:
 class SiteView:
     """What every page may show. Only what rarely changes: a change here renders the whole site again.
 
-    base_path: the path of the base URL, "/" if unknown. direction: "ltr" or "rtl".
+    base_path: the path of the base URL, "/" if unknown. language: of what the site's owner wrote.
     menu: from site.toml, else the pages of content/. assets: name of a theme's file -> its path.
     """
 
     title: str
     language: str
-    direction: str
     base_url: str
     base_path: str
     description: str
@@ -92,12 +92,37 @@ def plan_outputs(ctx: Context, theme: Theme) -> Iterator[Output]:
     yield from static_outputs(theme)
 
 
+def link_problems(ctx: Context, theme: Theme) -> tuple[Problem, ...]:
+    """Links in the menu and in content/ that lead to nothing on the site."""
+    links = tuple(_own_links(ctx))
+    usual = {"", "search/", *(link.path for link in BROWSE), *(page.path for page in ctx.content)}
+    usual |= {entry.path for entry in ctx.items} | {node.path for node in ctx.collections.values()}
+    if all(target in usual for _, target in links):
+        return ()
+    # Made once more, which takes some time on a large site; but few sites link to anything else.
+    made = {output.path for output in plan_outputs(ctx, theme)} | {MARKER}
+    return tuple(
+        Problem("dead-link", where, f"It links to {target}, which is not on the site.")
+        for where, target in links
+        if not {target, f"{target.removesuffix('/')}/index.html".removeprefix("/")} & made
+    )
+
+
+def _own_links(ctx: Context) -> Iterator[tuple[str, str]]:
+    """Where a link of the site's owner stands, and the path that it leads to."""
+    for entry in ctx.config.site.menu:
+        if not urlsplit(entry.url).scheme:
+            yield f"site.toml, menu entry “{entry.label}”", unquote(urlsplit(site_path(entry.url)).path)
+    for page in ctx.content:
+        file = f"{page.path}index.md" if page.is_index else f"{page.path.removesuffix('/')}.md"
+        yield from ((f"content/{file}", target) for target in link_targets(page))
+
+
 def site_view(libraries: tuple[Library, ...], config: Config, theme: Theme) -> SiteView:
     site = config.site
     return SiteView(
         title=site.title,
         language=site.language,
-        direction=language_direction(site.language),
         base_url=site.base_url,
         base_path=urlsplit(site.base_url).path or "/",
         description=site.description,
@@ -120,4 +145,4 @@ def _menu(menu: tuple[MenuEntry, ...], content_pages: tuple[ContentPage, ...]) -
 def _menu_link(entry: MenuEntry) -> MenuLink:
     if urlsplit(entry.url).scheme:
         return MenuLink(entry.label, safe_href(entry.url), False)
-    return MenuLink(entry.label, entry.url.removeprefix("/"), True)
+    return MenuLink(entry.label, site_path(entry.url), True)

@@ -55,6 +55,13 @@ def _table(config: Config, header: str, values: object, path: tuple[str | int, .
 
 _EXAMPLES = {"title": "My bibliography", "id": "groups/2348869"}
 
+# Settings that are best shown by an example; commented out, so that it does nothing.
+_COMMENTED = {
+    ("site", "menu"): '[{ label = "About", url = "about.md" }, { label = "Us", url = "https://e.org/" }]',
+    ("select", "exclude_collections"): '["ABCD2345", "To be sorted"]',
+    ("attachments", "tag"): '"public"',
+}
+
 _SECTION_NOTES = {
     "library": "A Zotero library. Write [[library]] again for each further one.",
     "select": (
@@ -91,16 +98,18 @@ def _reference() -> Iterator[str]:
         defaults = {f.name: f.default for f in fields(cls)}
         for key, setting in settings_of(cls).items():
             yield from _comment(setting.meaning)
+            if (name, key) in _COMMENTED:
+                yield f"# {key} = {_COMMENTED[name, key]}"
             value = defaults[key] if defaults[key] is not MISSING else _EXAMPLES[key]
             yield f"{key} = {setting.show(value)}"
 
 
 # The settings of a new site.toml.
 _START = {
-    "site": ("title", "base_url", "language", "description", "rights"),
+    "site": ("title", "base_url", "language", "description", "rights", "menu"),
     "library": ("id",),
-    "select": ("collections", "item_exclude", "child_exclude", "tag_exclude", "notes"),
-    "attachments": ("publish", "max_size"),
+    "select": ("collections", "exclude_collections", "item_exclude", "child_exclude", "tag_exclude", "notes"),
+    "attachments": ("publish", "tag", "max_size"),
     "citations": ("styles", "locale"),
 }
 
@@ -116,7 +125,9 @@ def _start(answers: Mapping[tuple[str, str], object]) -> Iterator[str]:
         defaults = {f.name: f.default for f in fields(SECTIONS[name])}
         for key in keys:
             yield from _comment(settings[key].meaning)
-            yield f"{key} = {settings[key].show(answers.get((name, key), defaults[key]))}"
+            example = _COMMENTED.get((name, key))
+            value = settings[key].show(answers.get((name, key), defaults[key]))
+            yield f"# {key} = {example}" if example else f"{key} = {value}"
 
 
 def _facet_reference() -> Iterator[str]:

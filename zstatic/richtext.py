@@ -270,8 +270,10 @@ def note_text(raw: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-# The number that numeric styles put first makes no sense for a reference on its own.
-_NUMBER = re.compile(r'<div class="csl-left-margin">[^<]*</div>')
+# The number that numeric styles put first makes no sense for a reference on its own. It may be in bold.
+_NUMBER = re.compile(
+    r"""<div\b(?=[^<>]*\bclass=["']csl-left-margin["'])[^<>]*>(?:[^<]|<(?!/?div\b))*+</div>"""
+)
 _URL = re.compile(r"https?://(?:(?!&(?:lt|gt|quot|#34|#39);)[^\s<>\"'])+")
 _TAGS = re.compile(r"(<[^>]*>)")
 

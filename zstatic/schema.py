@@ -9,7 +9,7 @@ from typing import Any
 JSON = Any
 
 # For a mirror that never fetched the schema: the titles and dates that are not called so.
-_TITLE_FIELDS = {"case": "caseName", "email": "subject", "statute": "nameOfAct"}
+TITLE_FIELDS = {"case": "caseName", "email": "subject", "statute": "nameOfAct"}
 _DATE_FIELDS = {"case": "dateDecided", "patent": "issueDate", "statute": "dateEnacted"}
 _DEFAULT_LOCALE = "en-US"
 
@@ -72,7 +72,7 @@ class Schema:
         return self.base_fields.get((item_type, field), field)
 
     def title_field(self, item_type: str) -> str:
-        return self._field_of_base(item_type, "title", _TITLE_FIELDS)
+        return self._field_of_base(item_type, "title", TITLE_FIELDS)
 
     def date_field(self, item_type: str) -> str:
         return self._field_of_base(item_type, "date", _DATE_FIELDS)

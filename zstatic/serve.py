@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from stat import S_ISDIR
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
@@ -96,23 +97,29 @@ def open_server(
         ) from None
 
 
-def watch(paths: Callable[[], list[Path]], changed: Callable[[], None], stop: threading.Event) -> None:
+def watch(
+    paths: Callable[[], list[Path]], changed: Callable[[tuple[Path, ...]], None], stop: threading.Event
+) -> None:
     """Call `changed` at once, and again whenever one of these files and folders changes, until told to stop.
 
+    It is given the files that changed, came or went, sorted; at first none.
     Looks before it calls, so that a change during a build leads to another. Waits until two looks agree, so
     that a save of many files is one change.
     """
     known = _stamps(paths())
-    changed()
+    changed(())
     while not stop.wait(_SECONDS_BETWEEN_LOOKS):
         seen = _stamps(paths())
         if seen == known:
             continue
         while not stop.wait(_SECONDS_BETWEEN_LOOKS) and (again := _stamps(paths())) != seen:
             seen = again
+        files = tuple(
+            sorted(file for file in known.keys() | seen.keys() if known.get(file) != seen.get(file))
+        )
         known = seen
         if not stop.is_set():
-            changed()
+            changed(files)
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -295,13 +302,14 @@ def _content(content: bytes, media_type: str, status: HTTPStatus = HTTPStatus.OK
 
 
 def _stamps(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """Every file with its time and size; what cannot be read counts as absent."""
+    """Every file with its time and size; what cannot be read is absent. Folders show by their files."""
     stamps = {}
     for path in paths:
         for file in (path, *path.rglob("*")) if path.is_dir() else (path,):
             with contextlib.suppress(OSError):
                 found = file.stat()
-                stamps[file] = (found.st_mtime_ns, found.st_size)
+                if not S_ISDIR(found.st_mode):
+                    stamps[file] = (found.st_mtime_ns, found.st_size)
     return stamps
 
 

@@ -146,10 +146,28 @@ def _parse(text: str, mistakes: _Mistakes) -> dict[str, Any]:
         line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
         reason = re.sub(r" \(at .*\)$", "", said)
         mistakes.found.append((line, column, f"not valid TOML: {reason[:1].lower()}{reason[1:]}"))
+        mistakes.hint = _unquoted_hint(text, line)
         mistakes.raise_any()
         raise AssertionError from error
     mistakes.places = find_places(text)
     return tables
+
+
+_UNQUOTED = re.compile(r"\s*([\w-]+)\s*=\s*([^\W\d][^\"'\[\]{}#=]*?)\s*(?:#.*)?")
+
+
+_FLAGS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
+
+
+def _unquoted_hint(text: str, line: int) -> str:
+    """What to write where a text stands without quotation marks, which is the most common mistake."""
+    lines = text.split("\n")
+    match = _UNQUOTED.fullmatch(lines[line - 1].rstrip("\r")) if line <= len(lines) else None
+    if not match:
+        return ""
+    if match[2].lower() in _FLAGS:
+        return f"Write: {match[1]} = {_FLAGS[match[2].lower()]}"
+    return f'Text needs quotation marks: {match[1]} = "{match[2]}"'
 
 
 def _read_dotenv(file: Path) -> Mapping[str, str]:
@@ -251,7 +269,7 @@ class _Reader:
         for required in _required(cls):
             if required not in table:
                 self.mistakes.at_key(
-                    path, f"{label} {required}: found nothing, expected a value; it is required"
+                    path, f"{label} {required} is missing, expected {required} = {_EXAMPLES[required]}"
                 )
         return values
 
@@ -261,7 +279,8 @@ class _Reader:
 
     def _site(self, env_base_url: str, option_base_url: str) -> dict[str, Any]:
         if "site" not in self.tables:
-            self.mistakes.at_key((), "[site] title: found nothing, expected a value; it is required")
+            expected = f"a section [site] with title = {_EXAMPLES['title']}"
+            self.mistakes.at_key((), f"[site] title is missing, expected {expected}")
             return {}
         values = self._section("site")
         if "menu" in values:
@@ -398,6 +417,10 @@ class _Reader:
                     "expected a folder of its own",
                 )
         return site, state
+
+
+# What a required setting looks like.
+_EXAMPLES = {"title": '"…"', "id": '"groups/…" or "users/…"', "label": '"…"', "url": '"…"'}
 
 
 def values_of(cls: type, values: Mapping[str, Any]) -> list[Any]:

@@ -21,6 +21,7 @@ from jinja2 import (
     Template,
     TemplateNotFound,
     TemplateSyntaxError,
+    nodes,
 )
 from jinja2.meta import find_referenced_templates
 
@@ -135,12 +136,83 @@ class Theme:
             references.add(reference)
         return hashlib.sha256(source.encode()).hexdigest(), frozenset(references)
 
+    def check_blocks(self) -> None:
+        """Raise ThemeError for a block that fills none of an extended template: nobody would ever see it."""
+        for name in self._own_templates():
+            source = self._source(name)
+            if source is None or not source.extends:
+                continue
+            known = self._blocks_above(source.extends)
+            unknown = sorted(source.fills - known) if known else []
+            if unknown:
+                raise ThemeError(
+                    f"{source.file}: {source.extends} has no block named {unknown[0]!r}",
+                    hint=f"It has: {', '.join(sorted(known))}.",
+                )
+
+    def _own_templates(self) -> Iterator[str]:
+        """The templates that are not the default theme's."""
+        for folder in self.folders:
+            if folder.name != DEFAULT:
+                names = FileSystemLoader(folder.path / "templates").list_templates()
+                yield from (f"{folder.name}/{name}" if folder.name else name for name in names)
+
+    def _blocks_above(self, name: str) -> frozenset[str]:
+        """The blocks of a template and of those it extends; empty where one of them is missing."""
+        blocks: frozenset[str] = frozenset()
+        seen: set[str] = set()
+        while name and name not in seen:
+            seen.add(name)
+            source = self._source(name)
+            if source is None:
+                return frozenset()
+            blocks |= source.blocks
+            name = source.extends
+        return blocks
+
+    def _source(self, name: str) -> "_Source | None":
+        """None: there is no such template."""
+        loader = self.environment.loader
+        assert loader is not None
+        try:
+            text, file, _ = loader.get_source(self.environment, name)
+            return _Source.read(self.environment.parse(text, name, file), file or name)
+        except TemplateNotFound:
+            return None
+        except TemplateSyntaxError as error:
+            raise _syntax_error(error) from error
+
     def _looked_in(self) -> str:
         return "Looked in: " + ", ".join(str(folder.path / "templates") for folder in self.folders)
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one template says of blocks.
+
+    extends: name of its parent, "" = none. blocks: all that it has; fills: those that stand in no other.
+    """
+
+    file: str
+    extends: str
+    blocks: frozenset[str]
+    fills: frozenset[str]
+
+    @classmethod
+    def read(cls, tree: nodes.Template, file: str) -> "_Source":
+        extends = next(tree.find_all(nodes.Extends), None)
+        parent = extends.template if extends else None
+        blocks = list(tree.find_all(nodes.Block))
+        inner = {each.name for block in blocks for each in block.find_all(nodes.Block)}
+        names = frozenset(block.name for block in blocks)
+        return cls(file, str(parent.value) if isinstance(parent, nodes.Const) else "", names, names - inner)
+
+
 def load_theme(config: Config) -> Theme:
-    """Open the theme a site asks for; raises ThemeError for a missing or unreadable folder."""
+    """Open the theme a site asks for.
+
+    Raises ThemeError for a missing or unreadable folder, and for a block that no template has a place for.
+    """
     own = config.root / "theme"
     folders = [ThemeFolder("", own)] if own.is_dir() else []
     name = _parent(own) or config.theme.name
@@ -148,7 +220,9 @@ def load_theme(config: Config) -> Theme:
         path = _find(name, config.root)
         folders.append(ThemeFolder(name, path))
         if name == DEFAULT:
-            return Theme(tuple(folders))
+            theme = Theme(tuple(folders))
+            theme.check_blocks()
+            return theme
         name = _parent(path) or DEFAULT
         if name in [folder.name for folder in folders]:
             raise ThemeError(f"{path / 'theme.toml'}: theme {name} extends itself")

@@ -143,15 +143,14 @@ def as_pattern(value: object) -> str:
     return text
 
 
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 def as_size(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+    """Never without a unit: "100" may be meant as megabytes."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
     if not match or match[2].lower() not in _UNITS:
-        raise Wrong('a size such as "100 MB"')
+        raise Wrong('a size with its unit, such as "100 MB"')
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
@@ -185,7 +184,7 @@ def facet_names() -> tuple[str, ...]:
 def as_language(value: object) -> str:
     text = as_line(value)
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        raise Wrong('a language code such as "en" or "pt-BR"')
+        raise Wrong('a language code such as "en", "fr" or "pt-BR"')
     return text
 
 
@@ -366,7 +365,7 @@ def toml_menu(entries: object) -> str:
 def toml_size(value: object) -> str:
     assert isinstance(value, int)
     shown = show_size(value)
-    return toml(shown) if as_size(shown) == value else str(value)
+    return toml(shown if as_size(shown) == value else f"{value} B")
 
 
 def show_size(size: int) -> str:
