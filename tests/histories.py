@@ -161,6 +161,15 @@ class Stage:
         self.tally.requests += len(self.wire.zotero.log)
         self.tally.late += self.wire.late
         self.wire.late.clear()
+        if report and report.version == self.library.version and not report.problems and not self.damaged:
+            # It says that it has this version: then it has.
+            with open_mirror(self.config, self.config.libraries[0]) as mirror:
+                self.compare(mirror)
+        if report and "library-busy" not in {problem.code for problem in report.problems}:
+            rows = [
+                self.rows.versions.get(kind, {}) for kind in ("items", "collections", "searches", "settings")
+            ]
+            assert all(version <= report.version for kind in rows for version in kind.values()), "a mixture"
         return report
 
     def note_answer(self, request: Request, response: Response) -> None:
@@ -260,8 +269,8 @@ class Stage:
 
     def check(self) -> None:
         """Insist that a calm sync makes the mirror equal to the server."""
-        report = self.sync({}, verify=self.damaged)
-        self.damaged = False
+        verify, self.damaged = self.damaged, False
+        report = self.sync({}, verify=verify)
         assert report is not None, f"nothing was wrong, and yet: {self.failure}"
         if report.problems:
             # What failed for good is tried again when the library changes.
@@ -271,13 +280,13 @@ class Stage:
             assert report.problems == ()
         with open_mirror(self.config, self.config.libraries[0]) as mirror:
             self.compare(mirror)
+            assert mirror.library_name == self.library.name
         assert self.tally.twice == []
         assert self.tally.late == []
 
     def compare(self, mirror: Mirror) -> None:
         library = self.library
         assert mirror.library_version == library.version
-        assert mirror.library_name == library.name
         for kind in ("collections", "items", "searches"):
             here = {key: (each["version"], each["data"]) for key, each in mirror.objects(kind)}
             there = {key: (each["version"], each["data"]) for key, each in getattr(library, kind).items()}

@@ -180,7 +180,7 @@ def _folder_in_repository(root: Path) -> str:
     help="Another file than site.toml in it.",
 )
 @click.option("-q", "quiet", is_flag=True, help="Only errors.")
-@click.option("-v", "verbose", count=True, help="Say more: times, all problems, details of errors.")
+@click.option("-v", "verbose", count=True, help="Say more: times, all problems; -vv: still more.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.version_option(__version__, prog_name="zstatic")
