@@ -1,11 +1,8 @@
 """Sync against a fake Zotero: whatever happened there, the mirror ends equal to it."""
 
 import json
-import tempfile
-import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +11,6 @@ from typing import Any, TypeVar
 import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from zstatic.api import Api, Objects, Patience, RequestFailed
 from zstatic.config import (
@@ -647,127 +641,3 @@ def test_full_text_wanted_later_is_fetched_later(site: Site, fake: FakeZotero, l
     site.sync()
     with site.mirror() as mirror:
         assert mirror.fulltext(key) == "words"
-
-
-# --- any history
-
-
-class Histories(RuleBasedStateMachine):
-    """Random edits between and during syncs, with faults and kills: a calm sync then ends equal."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.zotero = FakeZotero().__enter__()
-        self.library = self.zotero.add_library("groups/7", "A group")
-        self.site = Site(Path(tempfile.mkdtemp(dir=FOLDERS[0])), self.zotero, "groups/7")
-
-    def teardown(self) -> None:
-        self.zotero.__exit__()
-
-    def edit(self, chance: st.DataObject) -> None:
-        library = self.library
-        items, collections = sorted(library.items), sorted(library.collections)
-        tops = [key for key in items if "parentItem" not in library.items[key]["data"]]
-        edits: list[Callable[[], object]] = [
-            lambda: library.add_item(title="New", collections=some(chance, collections)),
-            lambda: library.add_collection("New", one(chance, [None, *collections])),
-            lambda: library.move_version(3),
-        ]
-        if items:
-            key = one(chance, items)
-            edits += [
-                lambda: library.edit_item(key, extra=str(library.version)),
-                lambda: library.trash_item(key),
-                lambda: library.delete_item(key),
-            ]
-            if library.items[key]["data"].get("deleted"):
-                edits.append(lambda: library.restore_item(key))
-        if tops:
-            top = one(chance, tops)
-            edits.append(lambda: library.add_note(top, "note"))
-            edits.append(lambda: library.move_item(top, *some(chance, collections)))
-        if collections:
-            collection = one(chance, collections)
-            edits.append(lambda: library.rename_collection(collection, "Renamed"))
-            edits.append(lambda: library.delete_collection(collection))
-        gone = sorted(library.deleted["items"])
-        if gone:
-            back = one(chance, gone)
-            edits.append(lambda: library.add_item(back, title="Again"))
-        one(chance, edits)()
-
-    @rule(chance=st.data(), times=st.integers(1, 4))
-    def edit_at_rest(self, chance: st.DataObject, times: int) -> None:
-        for _ in range(times):
-            self.edit(chance)
-
-    @rule(chance=st.data(), at=st.lists(st.integers(1, 14), max_size=4, unique=True))
-    def edit_during_a_sync(self, chance: st.DataObject, at: list[int]) -> None:
-        kinds = [one(chance, range(6)) for _ in at]
-        for number, kind in zip(at, kinds, strict=True):
-            self.zotero.before(number, partial(self.edit_plainly, kind))
-        self.site.sync()
-        self.zotero.calm()
-
-    def edit_plainly(self, kind: int) -> None:
-        """Edit without asking Hypothesis, whose choices belong to the test's own thread."""
-        library = self.library
-        items, collections = sorted(library.items), sorted(library.collections)
-        if kind == 0 or not items:
-            library.add_item(title="While syncing", collections=collections[:1])
-        elif kind == 1:
-            library.edit_item(items[0], extra=str(library.version))
-        elif kind == 2:
-            library.delete_item(items[-1])
-        elif kind == 3:
-            library.trash_item(items[len(items) // 2])
-        elif kind == 4 and collections:
-            library.delete_collection(collections[0])
-        else:
-            library.add_collection("While syncing")
-
-    @rule(fault=st.sampled_from(["drop", "maintenance", "limit_rate"]), at=st.integers(1, 10))
-    def sync_with_a_fault(self, fault: str, at: int) -> None:
-        getattr(self.zotero, fault)(at)
-        self.site.sync()
-        self.zotero.calm()
-
-    @rule(after=st.integers(1, 4))
-    def sync_killed(self, after: int) -> None:
-        with suppress(Killed):
-            sync_libraries(self.site.config, Interrupting(after), open_api=hurried_api)
-        # A killed process takes its requests with it; these must not meet the next rule's edits.
-        for thread in threading.enumerate():
-            if thread.name.startswith("ThreadPoolExecutor"):
-                thread.join()
-        self.zotero.calm()
-
-    @invariant()
-    def a_calm_sync_ends_equal(self) -> None:
-        self.site.sync()
-        with self.site.mirror() as mirror:
-            assert_equal(mirror, self.library, self.site.config)
-
-
-def one(chance: st.DataObject, choices: Any) -> Any:
-    return chance.draw(st.sampled_from(list(choices)))
-
-
-def some(chance: st.DataObject, choices: list[str]) -> list[str]:
-    return chance.draw(st.lists(st.sampled_from(choices), max_size=2, unique=True)) if choices else []
-
-
-FOLDERS: list[Path] = []
-
-
-def test_mirror_equals_the_server_after_any_history(tmp_path: Path) -> None:
-    FOLDERS[:] = [tmp_path]
-    Histories.TestCase.settings = settings(
-        max_examples=20,
-        stateful_step_count=8,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-        database=None,
-    )
-    Histories.TestCase("runTest").debug()

@@ -151,6 +151,8 @@ class Broken(io.BytesIO):
         return super().read(size)
 
     def stream(self, size: int, decode_content: bool = True) -> Any:
+        if self.closed:
+            return
         yield self.getvalue()
         raise ProtocolError("Connection broken", IncompleteRead(len(self.getvalue()), 99))
 
