@@ -21,9 +21,9 @@ from wire import (
     with_headers,
 )
 
-from zstatic.api import Api, Gate, Patience, RequestFailed
+from zstatic.api import Api, Gate, Patience
 from zstatic.config import CitationRules, Config, ExportRules, LibraryConfig, Secret, SiteConfig
-from zstatic.errors import AccessDenied, RateLimited
+from zstatic.errors import AccessDenied, ApiUnreachable, RateLimited
 from zstatic.mirror import open_mirror
 from zstatic.progress import Silent
 from zstatic.sync import LibrarySyncReport, sync_libraries
@@ -202,7 +202,7 @@ def test_pauses_double_up_to_a_cap_and_are_never_in_step() -> None:
 def test_all_pauses_together_stay_within_the_budget() -> None:
     naps: list[float] = []
     gate = Gate(Patience(budget=100), lambda: 0.0, naps.append)
-    with pytest.raises(RequestFailed, match="too often"):
+    with pytest.raises(ApiUnreachable, match="too often"):
         while True:
             gate.pause(60)
     # Four workers pause at the same time.

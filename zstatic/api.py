@@ -189,12 +189,12 @@ class Gate:
             )
 
     def pause(self, seconds: float) -> None:
-        """Let one worker wait. Raises RequestFailed when all pauses together are beyond the budget."""
+        """Let one worker wait. Raises ApiUnreachable when all pauses together are beyond the budget."""
         with self._lock:
             self._paused += seconds / WORKERS
             spent = self._paused > self._patience.budget
         if spent:
-            raise RequestFailed(
+            raise ApiUnreachable(
                 "Zotero's server failed too often for one run.",
                 "Nothing that was fetched is lost: run the same command again later.",
             )
