@@ -15,7 +15,7 @@ from zstatic import pagefind, search
 from zstatic.errors import SearchError
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
-from zstatic.search import Record, index_site, joined, records, spaced
+from zstatic.search import FacetColumn, Record, facet_columns, index_site, joined, records, spaced
 from zstatic.sorting import sort_key
 
 
@@ -23,9 +23,7 @@ def record(number: int, content: str = "", **changes: Any) -> Record:
     document = Document(
         f"items/{number:08}/", content or f"All about topic{number}", {"title": f"Title {number}"}
     )
-    plain = Record(
-        document, "book", "", "", "", 2000 + number, f"title {number}", f"name {number}", "", "", ()
-    )
+    plain = Record(document, "book", "", "", "", 2000 + number, f"title {number}", f"name {number}", "")
     return replace(plain, **changes)
 
 
@@ -38,11 +36,13 @@ def files(copies: Iterable[Copy]) -> dict[str, bytes]:
 
 
 def column_files(copies: Iterable[Copy]) -> dict[str, Any]:
-    """ "pointer", "shown", "orders" -> what is in the file."""
+    """ "pointer", "shown", "orders" and each facet -> what is in the file."""
     by_path = files(copies)
     pointer = json.loads(by_path["pagefind/zstatic.json"])
-    named = {name: json.loads(by_path[f"pagefind/{pointer[name]}"]) for name in ("shown", "orders")}
-    return {"pointer": pointer, **named}
+    names = {"shown": pointer["shown"], "orders": pointer["orders"], **pointer["facets"]}
+    return {"pointer": pointer} | {
+        name: json.loads(by_path[f"pagefind/{file}"]) for name, file in names.items()
+    }
 
 
 def author(name: str, role: str = "author") -> dict[str, str]:
@@ -142,12 +142,12 @@ def test_identifiers_are_searched_in_their_plain_form(fields: dict[str, str], id
     ],
 )
 def test_words_that_pagefind_keeps_apart_have_an_alias(title: str, alias: str | None) -> None:
-    assert only_record(title=title, abstractNote="x").document.meta.get("alias") == alias
+    assert only_record(title=title, abstractNote="x").document.meta.get("title_alias") == alias
 
 
 def test_decomposed_names_have_the_same_alias() -> None:
     composed, decomposed = (
-        only_record(title=title).document.meta["alias"] for title in ("Müller", "Mu\u0308ller")
+        only_record(title=title).document.meta["title_alias"] for title in ("Müller", "Mu\u0308ller")
     )
     assert composed == decomposed == "mueller"
 
@@ -190,7 +190,6 @@ def test_a_record_knows_its_place(tmp_path: Path) -> None:
     assert found.creator_key == sort_key("Lovelace, Ada")
     assert found.file_kind == "PDF"
     assert found.added == "2020-01-01T00:00:00Z"
-    assert found.collections == ("/CCCCCCCC",)
 
 
 def test_an_excluded_tag_is_not_in_the_index(tmp_path: Path) -> None:
@@ -226,10 +225,11 @@ def test_unchanged_records_do_not_start_pagefind(tmp_path: Path, monkeypatch: py
 def test_what_only_sorts_does_not_start_pagefind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index_site(many(2), "en", tmp_path)
     forbid_pagefind(monkeypatch)
-    changed = [record(0, collections=("/AAAAAAAA",), item_type="map"), record(1, year=None)]
-    found = column_files(index_site(changed, "en", tmp_path))
-    assert found["orders"]["year"] == [2000, None]
-    assert found["orders"]["collection"] == [[0], []]
+    changed = [record(0, item_type="map"), record(1, year=None)]
+    tags = FacetColumn("tag", ("a",), ("A",), ((0,), ()))
+    found = column_files(index_site(changed, "en", tmp_path, facets=[tags]))
+    assert found["orders"]["oldest"] == [0, 1]
+    assert found["tag"] == {"tag": {"labels": ["A"], "slugs": {}, "rows": [0, []]}}
 
 
 @pytest.mark.parametrize("change", ["language", "version"])
@@ -351,6 +351,30 @@ def test_every_item_is_indexed_whatever_its_title_is(tmp_path: Path, titles: lis
 
 
 # Columns
+
+
+def test_facets_name_their_values_once_and_each_rows_by_place(tmp_path: Path) -> None:
+    pdf = tmp_path / "a.pdf"
+    pdf.write_bytes(b"%PDF")
+    ctx = context(
+        make_item("AAAAAAAA", date="2001", parsed_date="2001", tags=make_tags("Big data", "C++")),
+        make_item("BBBBBBBB", tags=make_tags("big data"), language="eng", collections=["DDDDDDDD"]),
+        make_attachment("EEEEEEEE", "BBBBBBBB", md5="0" * 32),
+        collections=[make_collection("CCCCCCCC"), make_collection("DDDDDDDD", parent="CCCCCCCC")],
+        files={"0" * 32: pdf},
+    )
+    found = column_files(index_site(records(ctx), "en", tmp_path / "work", facets=facet_columns(ctx)))
+    (tag,) = found["tag"].values()
+    assert tag["labels"] == ["Big data", "C++"]
+    assert list(tag["slugs"]) == ["1"]
+    assert tag["rows"] == [[0, 1], 0]
+    facets = found["year"]
+    assert facets["year"] == {"labels": ["2001", "Undated"], "slugs": {}, "rows": [0, 1]}
+    assert facets["collection"]["parents"] == [-1, 0]
+    assert facets["collection"]["rows"] == [[], 1]
+    assert facets["language"]["labels"] == ["en"]
+    assert facets["file"]["rows"] == [[], 0]
+    assert "creator" not in found["pointer"]["facets"]
 
 
 def test_rows_follow_the_ids_of_the_results(tmp_path: Path) -> None:

@@ -167,4 +167,30 @@ def test_a_style_sheet_finds_the_files_it_names_under_their_hashed_names(tmp_pat
     assert (
         sheet.text == f"a{{src:url({font})}} b{{src:url(https://x.example/y.png)}} c{{src:url(absent.png)}}"
     )
-    assert all(isinstance(file.output, Copy) for file in opened.static if not file.name.endswith(".css"))
+    assert isinstance(next(file.output for file in opened.static if file.name == "theme.js"), Copy)
+
+
+def test_a_script_finds_those_it_imports_under_their_hashed_names(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/a.js", 'import { x } from "./parts/z.js";\nimport "./absent.js";')
+    write(tmp_path, "theme/static/parts/z.js", "export { x } from './y.js';")
+    write(tmp_path, "theme/static/parts/y.js", "export const x = 1;")
+    opened = theme(tmp_path)
+    text = {file.name: file.output.text for file in opened.static if isinstance(file.output, Text)}
+    inner = opened.assets["parts/z.js"].removeprefix("static/")
+    assert text["a.js"] == f'import {{ x }} from "./{inner}";\nimport "./absent.js";'
+    assert f"'./../{opened.assets['parts/y.js'].removeprefix('static/')}'" in text["parts/z.js"]
+
+
+def test_an_edit_of_an_imported_script_renames_what_imports_it(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/a.js", 'import "./b.js";')
+    write(tmp_path, "theme/static/b.js", "1")
+    before = theme(tmp_path).assets["a.js"]
+    write(tmp_path, "theme/static/b.js", "2")
+    assert theme(tmp_path).assets["a.js"] != before
+
+
+def test_scripts_that_import_each_other_are_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "theme/static/a.js", 'import "./b.js";')
+    write(tmp_path, "theme/static/b.js", 'import "./a.js";')
+    with pytest.raises(ThemeError, match="imports itself"):
+        theme(tmp_path)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zstatic.library import Creator, Item, Library
+from zstatic.pages.languages import language_tag
 from zstatic.schema import Schema
 from zstatic.sorting import sort_key
 from zstatic.urls import collection_path, slug
@@ -28,6 +29,16 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What an item's terms are made from. file_kinds: of its published files, "PDF"."""
+
+    library: Library
+    item: Item
+    schema: Schema
+    file_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
     """name: in site.toml. folder: of the landing pages, "" = none of its own.
     terms: the values of one item. order: sort key of a term, before its slug.
@@ -36,7 +47,7 @@ class Facet:
     name: str
     label: str
     folder: str
-    terms: Callable[[Library, Item, Schema], tuple[Term, ...]]
+    terms: Callable[[Subject], tuple[Term, ...]]
     order: Callable[[Term], tuple[int | str, ...]] = lambda term: (sort_key(term.heading),)
 
 
@@ -68,37 +79,54 @@ def type_term(item_type: str, schema: Schema) -> Term:
     return Term(name, label, label, f"types/{name}/")
 
 
-def _tags(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    return tuple(tag_term(tag) for tag in item.tags)
+def _tags(subject: Subject) -> tuple[Term, ...]:
+    return tuple(tag_term(tag) for tag in subject.item.tags)
 
 
-def _creators(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    return tuple(creator_term(creator) for creator in item.creators if creator.name)
+def _creators(subject: Subject) -> tuple[Term, ...]:
+    return tuple(creator_term(creator) for creator in subject.item.creators if creator.name)
 
 
-def _year(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    return (year_term(item.date.year),)
+def _year(subject: Subject) -> tuple[Term, ...]:
+    return (year_term(subject.item.date.year),)
 
 
-def _type(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    return (type_term(item.item_type, schema),)
+def _type(subject: Subject) -> tuple[Term, ...]:
+    return (type_term(subject.item.item_type, subject.schema),)
 
 
-def _collections(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    nodes = [library.collections[key] for key in item.collections]
+def _collections(subject: Subject) -> tuple[Term, ...]:
+    library = subject.library
+    nodes = [library.collections[key] for key in subject.item.collections]
     return tuple(
-        Term(f"{library.slug}/{node.key}", node.name, node.name, collection_path(library.slug, node.key))
+        Term(
+            collection_slug(library.slug, node.key),
+            node.name,
+            node.name,
+            collection_path(library.slug, node.key),
+        )
         for node in nodes
     )
 
 
-def _library(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    return (Term(library.slug, library.name, library.name, ""),)
+def collection_slug(library_slug: str, key: str) -> str:
+    return f"{library_slug}/{key}" if library_slug else key
 
 
-def _language(library: Library, item: Item, schema: Schema) -> tuple[Term, ...]:
-    language = item.fields.get("language", "").strip()
-    return (Term(slug(language), language, language, ""),) if language else ()
+def _library(subject: Subject) -> tuple[Term, ...]:
+    library = subject.library
+    return (Term(library.slug or "main", library.name, library.name, ""),)
+
+
+def _language(subject: Subject) -> tuple[Term, ...]:
+    """By code where the field says one; the search page shows that by name."""
+    text = subject.item.fields.get("language", "").strip()
+    name = language_tag(text).partition("-")[0] or text
+    return (Term(slug(name), name, name, ""),) if name else ()
+
+
+def _files(subject: Subject) -> tuple[Term, ...]:
+    return tuple(Term(slug(kind), kind, kind, "") for kind in dict.fromkeys(subject.file_kinds))
 
 
 def _year_order(term: Term) -> tuple[int | str, ...]:
@@ -115,6 +143,7 @@ FACETS: dict[str, Facet] = {
         Facet("tag", "Tag", "tags", _tags),
         Facet("creator", "Creator", "creators", _creators),
         Facet("language", "Language", "", _language),
+        Facet("file", "File", "", _files),
         Facet("library", "Library", "", _library),
     )
 }

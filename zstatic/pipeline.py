@@ -50,7 +50,7 @@ from zstatic.plan import link_problems, plan_outputs, site_view
 from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
-from zstatic.search import index_site, records
+from zstatic.search import facet_columns, index_site, records
 from zstatic.selection import select
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
@@ -398,7 +398,8 @@ def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror])
 
 
 def _index(ctx: Context, config: Config, track: Track) -> tuple[Copy, ...]:
-    return index_site(records(ctx), config.site.language, config.state / _SEARCH, track)
+    work = config.state / _SEARCH
+    return index_site(records(ctx), config.site.language, work, track, facet_columns(ctx))
 
 
 @cache

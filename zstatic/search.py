@@ -21,6 +21,7 @@ from markupsafe import escape
 
 from zstatic import pagefind
 from zstatic.errors import SearchError
+from zstatic.facets import FACETS, collection_slug
 from zstatic.library import Creator, Item
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
@@ -49,8 +50,7 @@ class Record:
     document: what is searched; its url is the path of the item's page.
     title_html, creators: what results show where the document's own title and creators do not say it, or "".
     file_kind: of its first file, "PDF"; "" = no file.
-    title_key, creator_key: for sorting; "" sorts last. added: when, "2026-11-20T17:55:05Z". library: slug.
-    collections: "<library slug>/<key>".
+    title_key, creator_key: for sorting; "" sorts last. added: when, "2026-11-20T17:55:05Z".
     """
 
     document: Document
@@ -62,8 +62,20 @@ class Record:
     title_key: str
     creator_key: str
     added: str
-    library: str
-    collections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetColumn:
+    """The values of a facet, in the order of lists, and for each record which ones it has.
+
+    parents: of a tree, the place of each value's parent or -1; else empty.
+    """
+
+    name: str
+    slugs: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows: tuple[tuple[int, ...], ...]
+    parents: tuple[int, ...] = ()
 
 
 def records(ctx: Context) -> tuple[Record, ...]:
@@ -71,8 +83,50 @@ def records(ctx: Context) -> tuple[Record, ...]:
     return tuple(_record(entry) for entry in ctx.items)
 
 
+def facet_columns(ctx: Context) -> tuple[FacetColumn, ...]:
+    """One for each facet that has values, its rows in the order of `records`."""
+    columns = [
+        _collection_column(ctx) if name == "collection" else _facet_column(ctx, name) for name in FACETS
+    ]
+    return tuple(column for column in columns if column.slugs)
+
+
+def _facet_column(ctx: Context, name: str) -> FacetColumn:
+    groups = ctx.groups[name]
+    place = {group.term.slug: number for number, group in enumerate(groups)}
+    return FacetColumn(
+        name,
+        tuple(group.term.slug for group in groups),
+        tuple(group.term.label for group in groups),
+        tuple(tuple(dict.fromkeys(place[term.slug] for term in entry.terms[name])) for entry in ctx.items),
+    )
+
+
+def _collection_column(ctx: Context) -> FacetColumn:
+    """The whole tree, as it is read; an item is filed where Zotero says, its parents are for search.js."""
+    nodes = [node for node in ctx.collections.values() if node.subtree]
+    place = {collection_slug(node.library.slug, node.key): number for number, node in enumerate(nodes)}
+    above = [
+        ctx.collections[node.library.slug, node.key].library.collections[node.key].parent for node in nodes
+    ]
+    return FacetColumn(
+        "collection",
+        tuple(place),
+        tuple(node.name for node in nodes),
+        tuple(tuple(place[term.slug] for term in entry.terms["collection"]) for entry in ctx.items),
+        tuple(
+            place[collection_slug(node.library.slug, parent)] if parent else -1
+            for node, parent in zip(nodes, above, strict=True)
+        ),
+    )
+
+
 def index_site(
-    records: Sequence[Record], language: str, work: Path, track: Track = silent
+    records: Sequence[Record],
+    language: str,
+    work: Path,
+    track: Track = silent,
+    facets: Sequence[FacetColumn] = (),
 ) -> tuple[Copy, ...]:
     """The files of the search index, for the site's folder `pagefind/`; none for no records.
 
@@ -89,7 +143,7 @@ def index_site(
     if index is None or index.fingerprint != fingerprint:
         documents = [record.document for record in records]
         index = _write_index(documents, stemmer, digests, fingerprint, work, index, track)
-    columns = _columns(records, index)
+    columns = _columns(records, facets, index)
     _write_columns(columns, work / "columns")
     copies = [Copy(FOLDER + name, work / "bundle" / name, file.digest) for name, file in index.files.items()]
     copies += [Copy(FOLDER + name, work / "columns" / name, _digest(text)) for name, text in columns.items()]
@@ -111,7 +165,11 @@ def _record(entry: Entry) -> Record:
         "venue": spaced(entry.container),
         "tags": spaced("; ".join(item.tags)),
         "ids": " ".join(identifiers(item)),
-        "alias": " ".join(_aliases([entry.title, *names, entry.container, *item.tags], abstract)),
+        # Apart, so that a search within one field finds the other spellings, too.
+        "title_alias": " ".join(_aliases([entry.title])),
+        "creators_alias": " ".join(_aliases(names)),
+        "tags_alias": " ".join(_aliases(item.tags)),
+        "alias": " ".join(_aliases([entry.container], abstract)),
     }
     # The title is searched as metadata already; as content it would only repeat itself under each result.
     content = spaced(abstract) or meta["title"]
@@ -127,8 +185,6 @@ def _record(entry: Entry) -> Record:
         title_key=sort_key(entry.title) if item.title else "",
         creator_key=sort_key(creators[0].sort_name) if creators else "",
         added=item.date_added,
-        library=entry.library.slug,
-        collections=tuple(f"{entry.library.slug}/{key}" for key in item.collections),
     )
 
 
@@ -206,7 +262,7 @@ _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "
 _NOT_ASCII_WORD = re.compile(r"\S*[^\x00-\x7f]\S*")
 
 
-def _aliases(short: Iterable[str], long: str) -> list[str]:
+def _aliases(short: Iterable[str], long: str = "") -> list[str]:
     """Other spellings of the words that Pagefind would take for different ones.
 
     short: titles and names, also spelt the German way (Mueller).
@@ -392,7 +448,7 @@ def _digest(content: bytes) -> str:
 # Columns
 
 
-def _columns(records: Sequence[Record], index: _Index) -> dict[str, bytes]:
+def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _Index) -> dict[str, bytes]:
     """The files that search.js reads beside Pagefind's, by name.
 
     The pointer alone keeps its name; it says what the others are called. A row is a record, in site order.
@@ -405,37 +461,66 @@ def _columns(records: Sequence[Record], index: _Index) -> dict[str, bytes]:
         "creators": {row: record.creators for row, record in enumerate(records) if record.creators},
     }
     orders = {
-        "year": [record.year for record in records],
         "oldest": _ranks(records, lambda record: (record.year is None, record.year or 0, record.title_key)),
         "title": _ranks(records, lambda record: (not record.title_key, record.title_key)),
         "creator": _ranks(records, lambda record: (not record.creator_key, record.creator_key)),
         "added": _ranks(records, lambda record: record.added, reverse=True),
-        **_indexed("library", [record.library for record in records]),
-        **_indexed_lists("collection", [record.collections for record in records]),
     }
+    parts: dict[str, dict[str, JSON]] = {}
+    for column in facets:
+        parts.setdefault(_part(column.name), {})[column.name] = _facet(column)
     files = {}
-    for name, columns in (("shown", shown), ("orders", orders)):
+    names = {}
+    for name, columns in (("shown", shown), ("orders", orders), *parts.items()):
         content = _json(columns)
-        files[f"{name}.{_digest(content)[:10]}.json"] = content
-    shown_file, orders_file = files
+        names[name] = f"{name}.{_digest(content)[:10]}.json"
+        files[names[name]] = content
     pointer = {
         "build": index.fingerprint[:16],
         "pagefind": pagefind.version(),
-        "shown": shown_file,
-        "orders": orders_file,
+        "shown": names["shown"],
+        "orders": names["orders"],
+        "facets": {column.name: names[_part(column.name)] for column in facets},
+        # By them the page decides what to load unasked.
+        "sizes": {name: len(files[names[name]]) for name in parts},
         "common": _common_words(records),
     }
     return files | {POINTER: _json(pointer)}
 
 
+# Facets with so many values that each is a file of its own.
+_LARGE = ("tag", "creator")
+_PLAIN_LABEL = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
+
+
+def _shows_slug(label: str, slug: str) -> bool:
+    """Whether search-facets.js can make the slug from the label."""
+    small = label.lower()
+    return bool(_PLAIN_LABEL.fullmatch(small)) and small.replace(" ", "-") == slug
+
+
+def _part(facet: str) -> str:
+    return facet if facet in _LARGE else "facets"
+
+
+def _facet(column: FacetColumn) -> dict[str, JSON]:
+    """Shortly: a slug that its label shows is left out, a value alone stands without a list."""
+    slugs = {
+        place: slug
+        for place, (slug, label) in enumerate(zip(column.slugs, column.labels, strict=True))
+        if not _shows_slug(label, slug)
+    }
+    facet: dict[str, JSON] = {
+        "labels": column.labels,
+        "slugs": slugs,
+        "rows": [row[0] if len(row) == 1 else row for row in column.rows],
+    }
+    return facet | ({"parents": column.parents} if column.parents else {})
+
+
 def _indexed(name: str, values: Sequence[str]) -> dict[str, JSON]:
     """A column of few different values: the values, by number of rows, and for each row which it is."""
     return {f"{name}s": (names := _names(Counter(values))), name: _positions(names, values)}
-
-
-def _indexed_lists(name: str, values: Sequence[tuple[str, ...]]) -> dict[str, JSON]:
-    names = _names(Counter(value for row in values for value in row))
-    return {f"{name}s": names, name: [_positions(names, row) for row in values]}
 
 
 def _names(counts: Counter[str]) -> list[str]:

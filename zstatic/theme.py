@@ -32,6 +32,7 @@ from zstatic.outputs import Copy, Output, Text
 
 DEFAULT = "default"
 _HASH_LENGTH = 10
+_JS_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])\./([\w./-]+\.js)\2""")
 _CSS_URL = re.compile(r"""url\(\s*(["']?)([^"')]+)\1\s*\)""")
 
 
@@ -276,7 +277,7 @@ def _syntax_error(error: TemplateSyntaxError) -> ThemeError:
 
 
 def _static_files(folders: tuple[ThemeFolder, ...]) -> Iterator[StaticFile]:
-    """One file a name, the first folder's; by name, style sheets last as they may name the others."""
+    """One file a name, the first folder's; by name, but what names others after those."""
     sources: dict[str, Path] = {}
     for folder in reversed(folders):
         static = folder.path / "static"
@@ -285,25 +286,62 @@ def _static_files(folders: tuple[ThemeFolder, ...]) -> Iterator[StaticFile]:
             if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
                 sources[name] = path
     paths: dict[str, str] = {}
-    for name in sorted(sources, key=lambda name: (name.endswith(".css"), name)):
+    for name in sorted(_imported_first(sources), key=lambda name: name.endswith(".css")):
         output = _static_output(name, sources[name], paths)
         paths[name] = output.path
         yield StaticFile(name, output)
 
 
+def _imported_first(sources: Mapping[str, Path]) -> list[str]:
+    """The names in order, but a script after those that it imports."""
+    ordered: dict[str, None] = {}
+    open_names: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in ordered or name not in sources:
+            return
+        if name in open_names:
+            raise ThemeError(f"{sources[name]}: imports itself by way of others")
+        open_names.add(name)
+        if name.endswith(".js"):
+            for match in _JS_IMPORT.finditer(sources[name].read_text("utf-8")):
+                visit(_beside(name, match[3]))
+        ordered[name] = None
+
+    for name in sorted(sources):
+        visit(name)
+    return list(ordered)
+
+
+def _beside(file: str, reference: str) -> str:
+    folder = file.rpartition("/")[0]
+    return f"{folder}/{reference}" if folder else reference
+
+
 def _static_output(name: str, source: Path, paths: Mapping[str, str]) -> Copy | Text:
     content = source.read_bytes()
-    if not name.endswith(".css"):
+    if name.endswith(".css"):
+        text = _CSS_URL.sub(lambda match: _css_url(match, name, paths), content.decode())
+    elif name.endswith(".js") and _JS_IMPORT.search(content.decode()):
+        text = _JS_IMPORT.sub(lambda match: _js_import(match, name, paths), content.decode())
+    else:
         digest = hashlib.sha256(content).hexdigest()
         return Copy(_hashed(name, digest), source, digest)
-    css = _CSS_URL.sub(lambda match: _css_url(match, name, paths), content.decode())
-    return Text(_hashed(name, hashlib.sha256(css.encode()).hexdigest()), css)
+    return Text(_hashed(name, hashlib.sha256(text.encode()).hexdigest()), text)
+
+
+def _js_import(match: re.Match[str], script: str, paths: Mapping[str, str]) -> str:
+    """Point an import of "./other.js" at that file's hashed name."""
+    path = paths.get(_beside(script, match[3]))
+    if path is None:
+        return match[0]
+    up = "../" * script.count("/")
+    return f"{match[1]}{match[2]}./{up}{path.removeprefix('static/')}{match[2]}"
 
 
 def _css_url(match: re.Match[str], sheet: str, paths: Mapping[str, str]) -> str:
     """Point a url() at the hashed name of a file of the theme; leave anything else alone."""
-    folder = sheet.rpartition("/")[0]
-    name = f"{folder}/{match[2]}" if folder else match[2]
+    name = _beside(sheet, match[2])
     if name not in paths:
         return match[0]
     up = "../" * (sheet.count("/"))

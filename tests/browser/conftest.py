@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -51,3 +52,29 @@ def serve() -> Iterator[Callable[[Path], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own; any error or refusal on the console fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def start(url: str, **options: Any) -> Page:
+        own = chromium.new_context(viewport={"width": 1100, "height": 900}, **options)
+        contexts.append(own)
+        page = own.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        page.goto(url)
+        return page
+
+    start.complaints = complaints  # type: ignore[attr-defined]
+    yield start
+    for own in contexts:
+        own.close()
+    assert complaints == []

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from zstatic.config import Config
-from zstatic.facets import FACETS, Facet, Term, tag_term, type_term, year_label
+from zstatic.facets import FACETS, Facet, Subject, Term, tag_term, type_term, year_label
 from zstatic.library import Creator, Item, Library
 from zstatic.pages.languages import language_tag
 from zstatic.richtext import plain, title_html
@@ -262,6 +262,7 @@ def make_entry(
     creators = creator_line(item.creators, schema)
     year = "" if item.date.year is None else year_label(item.date.year)
     container = next((plain(item.fields[name]) for name in _CONTAINERS if item.fields.get(name)), "")
+    subject = Subject(library, item, schema, tuple(file_kind(file.media_type) for file in published))
     line = ItemLine(
         path=path,
         title=markup,
@@ -284,7 +285,7 @@ def make_entry(
         year=year,
         container=container,
         files=published,
-        terms={facet.name: facet.terms(library, item, schema) for facet in FACETS.values()},
+        terms={facet.name: facet.terms(subject) for facet in FACETS.values()},
         line=line,
     )
 

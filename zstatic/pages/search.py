@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from zstatic.config import FacetRules
+from zstatic.facets import FACETS
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import Context
 from zstatic.pages.head import Head, make_head
@@ -17,15 +24,28 @@ class TypeName:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """A facet on the search page. by_count: most frequent values first. limit: shown before "more"."""
+
+    name: str
+    label: str
+    by_count: bool
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchView:
     """Template: search.html. Nothing of single items is in it, so that an edit does not change the page.
 
     has_items: False = there is nothing to search, and no index. types: those that occur, by name.
+    help: what can be typed, as HTML.
     """
 
     head: Head
     has_items: bool
     types: tuple[TypeName, ...]
+    filters: tuple[Filter, ...]
+    help: Markup
 
 
 def pages(ctx: Context) -> Iterator[Output]:
@@ -38,4 +58,23 @@ def search_view(ctx: Context) -> SearchView:
         head=make_head(ctx, "Search", "search/", section="search"),
         has_items=bool(ctx.items),
         types=tuple(TypeName(item_type, label) for item_type, label in names),
+        filters=filters(ctx),
+        help=search_help(),
     )
+
+
+def filters(ctx: Context) -> tuple[Filter, ...]:
+    """As site.toml wants them; a facet whose only value is the one library tells nothing apart."""
+    rules = ctx.config.facets or tuple(FacetRules(name) for name in FACETS)
+    return tuple(
+        Filter(rule.name, rule.label or FACETS[rule.name].label, rule.sort == "count", rule.limit)
+        for rule in rules
+        if rule.name != "library" or len(ctx.libraries) > 1
+    )
+
+
+@cache
+def search_help() -> Markup:
+    """The description of the query language, without its title."""
+    text = (Path(__file__).parent / "search.md").read_text("utf-8").partition("\n")[2]
+    return Markup(MarkdownIt("commonmark").enable("table").render(text))  # noqa: S704 - our own text

@@ -1,6 +1,10 @@
 // The search page: Pagefind finds, columns beside its index order and describe, the page's own templates show.
 // Every text a reader sees stands in search.html.
 
+import { Facet, Panel, isChosen, tally } from "./search-facets.js";
+import { Finder, prune } from "./search-find.js";
+import { CJK_GAP, CJK_RUN, bare, identifier, joined, parse, wanted } from "./search-query.js";
+
 const app = document.getElementById("search");
 const at = (name) => document.getElementById(`search-${name}`);
 const field = at("field");
@@ -9,6 +13,8 @@ const say = { ...app.dataset };
 
 const PAGE = 20;
 const PAUSE = 250; // ms of no typing before a search
+const EXCERPT = 32; // words
+const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
 const ANNOUNCE = 1000; // ms of no typing before the count is read out
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
@@ -38,115 +44,110 @@ async function open() {
     import(address(`pagefind/pagefind.js?${pointer.pagefind}`)),
     read(pointer.shown),
   ]);
-  await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: 32 });
+  await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: EXCERPT });
   await pagefind.init();
-  const rows = new Map(shown.ids.split(" ").map((id, row) => [id, row]));
-  const common = new Set(pointer.common);
-  let orders;
-  return { pagefind, shown, rows, common, orders: () => (orders ??= read(pointer.orders)) };
+  const ids = shown.ids.split(" ");
+  const columns = new Columns(pointer);
+  return {
+    pagefind, shown, ids, columns,
+    rows: new Map(ids.map((id, row) => [id, row])),
+    common: new Set(pointer.common),
+    orders: once(() => read(pointer.orders)),
+    facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
+  };
+}
+
+function once(make) {
+  let made;
+  return () => (made ??= make().catch((error) => { made = undefined; throw error; }));
+}
+
+// The facets; those that a file holds come with it.
+class Columns {
+  constructor(pointer) {
+    this.pointer = pointer;
+    this.loaded = {};
+    this.files = {};
+  }
+
+  isLight(name) { return this.pointer.sizes[name] === undefined || this.pointer.sizes[name] < LIGHT; }
+
+  async load(names) {
+    const files = new Set(names.map((name) => this.pointer.facets[name]).filter(Boolean));
+    await Promise.all([...files].map((file) => (this.files[file] ??= once(async () => {
+      for (const [name, column] of Object.entries(await read(file))) this.loaded[name] = new Facet(name, column);
+    }))()));
+    return this.loaded;
+  }
 }
 
 let opening;
 const index = () => (opening ??= open().catch((error) => { opening = undefined; throw error; }));
 
-// What the reader typed -> what Pagefind is asked -----------------------------------------------------------------
-
-const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ħ: "h", ı: "i" };
-const CJK = "[\\u3001-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\uff01-\\uff0f\\uff1a-\\uff20\\u{20000}-\\u{3ffff}]";
-const CJK_EDGE = new RegExp(`(?<=${CJK})(?=\\S)|(?<=\\S)(?=${CJK})`, "gu");
-const CJK_SPACE = new RegExp(`(?<=${CJK}) (?=${CJK})`, "gu");
-const CJK_GAP = new RegExp(`(?<=${CJK}(?:</mark>)?) (?=(?:<mark>)?${CJK})`, "gu");
-const HYPHEN_OR_SPACE = /[\s\u2010-\u2015-]+/;
-const HAS_CJK = new RegExp(CJK, "u");
-const CJK_RUN = new RegExp(`^${CJK}{2,}$`, "u");
-
-const spaced = (text) => text.replace(CJK_EDGE, " ");
-const joined = (text) => text.replace(CJK_SPACE, "");
-// In the same way as the aliases in the index: search.py, folded().
-const folded = (text) => text.normalize("NFKC").toLowerCase().replace(/[ßæœøłđðþħı]/g, (letter) => LETTERS[letter]);
-// A word as Pagefind compares it: no accents, no punctuation.
-const bare = (word) => folded(word).normalize("NFD").replace(/[^\p{L}\p{N}+#]/gu, "");
-
-function decoded(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
+// A document that no word led to.
+async function fragment(id) {
+  const answer = await fetch(address(`pagefind/fragment/${id}.pf_fragment`));
+  if (!answer.ok) throw new Error(`${id}: ${answer.status}`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const stream = packed ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")) : new Blob([bytes]).stream();
+  const text = await new Response(stream).text();
+  const { url, meta, content } = JSON.parse(text.slice("pagefind_dcd".length));
+  const beginning = content.split(/\s+/).slice(0, EXCERPT).join(" ");
+  const escaped = beginning.replace(/[&<>"']/g, (character) => ESCAPES[character]);
+  return { raw_url: url, meta, content, excerpt: escaped, plain_excerpt: beginning };
 }
 
-const IDENTIFIERS = [
-  [/^(?:https?:\/\/(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, (id, text) => (/^https?:/i.test(text) ? decoded(id).replace(/[?#].*$/, "") : id)],
-  [/^(?:isbn(?:-1[03])?:?\s*)?((?:97[89][\s\u2010-\u2015-]?)?\d(?:[\s\u2010-\u2015-]?\d){8}[\s\u2010-\u2015-]?[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
-  [/^(?:https?:\/\/(?:www\.)?arxiv\.org\/(?:abs|pdf)\/|arxiv:\s*)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?:v\d+)?)(?:\.pdf)?$/i, (id) => id],
-  [/^(?:https?:\/\/(?:pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov\/pubmed)\/|pmid:?\s*)(\d{1,9})\/?$/i, (id) => id],
-];
+// What the reader typed -> what is found ------------------------------------------------------------------------------
 
-function identifier(text) {
-  for (const [pattern, tidy] of IDENTIFIERS) {
-    const match = pattern.exec(text);
-    if (match) return tidy(match[1], text);
+// words: to mark. straight: what was typed is an identifier and nothing else.
+async function find(q, opened) {
+  const id = identifier(q);
+  if (id) {
+    const finder = new Finder(opened, true);
+    const scores = await finder.find({ op: "word", text: id, field: "id" });
+    if (scores.some(Boolean)) return { scores, finder, words: [], problems: [], straight: true };
   }
-  return "";
+  const { tree, plain, problems } = parse(q);
+  const dropped = [];
+  const pruned = prune(tree, opened.common, dropped);
+  if (!pruned) return { refused: refusal(dropped, problems) };
+  const finder = new Finder(opened, !plain);
+  const scores = await finder.find(pruned);
+  return { scores, finder, words: wanted(pruned), problems: [...problems, ...finder.problems], plain };
 }
 
-// ask: queries to try in turn until one finds something. words: what results should have. marks: what to mark in them.
-function plan(text, common) {
-  text = text.normalize("NFC").trim();
-  const id = identifier(text);
-  if (id) return { ask: [id], words: [id], marks: [] };
-  const phrase = /^["“„«](.+)["”“»]$/u.exec(text);
-  if (phrase && !/["“”„«»]/.test(phrase[1])) return { ask: [`"${spaced(phrase[1])}"`], words: [], marks: [] };
-  const words = text.replace(/["“”„«»]/g, " ").split(/\s+/).filter(bare);
-  if (!words.length) return { problem: say.tooShort };
-  const long = words.filter((word) => bare(word).length > 1 || HAS_CJK.test(word));
-  if (!long.length) return { problem: say.tooShort };
-  const telling = long.filter((word) => !common.has(word.toLowerCase()));
-  if (!telling.length) return { problem: fill(say.tooCommon, { words: quoted(long) }) };
-  const ask = [spaced(folded(telling.join(" ")))];
-  if (telling.length === 1 && CJK_RUN.test(telling[0])) ask.unshift(`"${spaced(telling[0])}"`);
-  return { ask, words: telling.filter((word) => !HAS_CJK.test(word)), marks: telling };
+function refusal(dropped, problems) {
+  const long = dropped.filter(({ short }) => !short).map(({ text }) => text);
+  if (long.length) return fill(say.tooCommon, { words: quoted(long) });
+  return problems.length ? sentences(problems) : say.tooShort;
 }
 
-async function find({ ask }, { pagefind }) {
-  let results = [];
-  for (const query of ask) {
-    ({ results } = await pagefind.search(query));
-    if (results.length) break;
+const sentences = (problems) => problems.map(({ code, ...values }) => fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], values)).join(" ");
+
+// One search serves all filters, orders and pages of its results.
+let last = {};
+
+function found(q, opened) {
+  if (last.q !== q || last.opened !== opened) {
+    const everything = { scores: new Float64Array(opened.ids.length).fill(1), finder: null, words: [], problems: [] };
+    const results = q ? find(q, opened) : Promise.resolve(everything);
+    last = { q, opened, results };
+    results.catch(() => { last = {}; });
   }
-  return results;
+  return last.results;
 }
 
-async function ordered(results, by, { rows, orders }) {
-  if (!by) return results;
-  const columns = by === "newest" ? null : await orders();
-  const rank = (result) => { const row = rows.get(result.id); return columns ? columns[by][row] : row; };
-  return [...results].sort((one, other) => rank(one) - rank(other));
-}
-
-// Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it out.
-// The results tell. Of the words that were typed: near, those of which they have no more than a similar one, and
-// far, those of which they have nothing.
-function compare(words, results) {
-  const texts = results.flatMap(({ meta, content }) => [...Object.values(meta), content]);
-  const seen = [...new Set(texts.join(" ").split(HYPHEN_OR_SPACE).map(bare))];
-  const closeness = (word) => {
-    if (seen.some((other) => other.includes(word))) return 2;
-    return seen.some((other) => sharedStart(word, other) > 2 || (other.length > 3 && word.includes(other))) ? 1 : 0;
-  };
-  const rate = (typed) => Math.max(
-    closeness(bare(typed)),
-    Math.min(...typed.split(HYPHEN_OR_SPACE).map(bare).filter(Boolean).map(closeness)),
-  );
-  const rated = words.map((word) => [word, rate(word)]);
-  const those = (wanted) => rated.filter(([, rating]) => rating === wanted).map(([word]) => word);
-  return { near: those(1), far: those(0) };
-}
-
-function sharedStart(one, other) {
-  let length = 0;
-  while (length < one.length && one[length] === other[length]) length += 1;
-  return length;
+async function ordered(rows, scores, by, { orders }) {
+  if (!by) return rows.sort((one, other) => scores[other] - scores[one] || one - other);
+  if (by === "newest") return rows;
+  const ranks = (await orders())[by];
+  return rows.sort((one, other) => ranks[one] - ranks[other]);
 }
 
 // Results -> page -------------------------------------------------------------------------------------------------
 
+const ESCAPES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&#34;", "'": "&#39;" };
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#34;": '"', "&#39;": "'" };
 const unescaped = (text) => text.replace(/&(?:lt|gt|amp|#34|#39);/g, (entity) => ENTITIES[entity]);
 
@@ -184,7 +185,7 @@ function markWords(root, words) {
   const isWanted = (part) => wanted.some((word) => bare(part).startsWith(word));
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const nodes = [];
-  while (texts.nextNode()) nodes.push(texts.currentNode);
+  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("mark")) nodes.push(texts.currentNode);
   for (const node of nodes) {
     const parts = node.data.split(new RegExp(`(${ends.join("|")})`, "u"));
     if (parts.some(isWanted)) node.replaceWith(...parts.flatMap((part) => (isWanted(part) ? marked(part) : [part])));
@@ -205,7 +206,7 @@ function creators(names) {
   return all.length > 3 ? fill(say.moreCreators, { names: first, n: number(all.length - 3) }) : first;
 }
 
-function show(data, row, marks, shown) {
+function show(data, row, marks, excerptMarks, shown) {
   const { meta } = data;
   const item = at("result").content.cloneNode(true);
   const slot = (name) => item.querySelector(`[data-slot="${name}"]`);
@@ -222,7 +223,10 @@ function show(data, row, marks, shown) {
   // Without an abstract Pagefind has the title for a text.
   const key = data.raw_url.split("/").at(-2);
   const content = joined(data.content);
-  if (content !== title && content !== `${title} ${key}`) put("excerpt", ...excerpt(data));
+  if (content !== title && content !== `${title} ${key}`) {
+    put("excerpt", ...excerpt(data));
+    markWords(slot("excerpt"), excerptMarks);
+  }
 
   const type = app.querySelector(`template[data-type="${CSS.escape(shown.types[shown.type[row]] ?? "")}"]`);
   if (type) put("kind", type.content.cloneNode(true));
@@ -243,24 +247,42 @@ function fromAddress() {
   const values = new URLSearchParams(location.search);
   const by = values.get("sort") ?? "";
   const known = [...sort.options].some((option) => option.value === by);
+  const choices = {};
+  for (const name of panel.names()) {
+    const choice = { any: values.getAll(name).filter(Boolean), not: values.getAll(`not-${name}`).filter(Boolean) };
+    if (isChosen(choice)) choices[name] = choice;
+  }
   return {
     q: (values.get("q") ?? "").trim(),
+    choices,
     sort: known ? by : "",
     page: Math.max(1, Number.parseInt(values.get("page"), 10) || 1),
   };
 }
 
-function toAddress({ q, sort: by, page }) {
+function toAddress({ q, choices, sort: by, page }) {
   const values = new URLSearchParams();
   if (q) values.set("q", q);
+  for (const name of panel.names()) {
+    for (const slug of choices[name]?.any ?? []) values.append(name, slug);
+    for (const slug of choices[name]?.not ?? []) values.append(`not-${name}`, slug);
+  }
   if (by) values.set("sort", by);
   if (page > 1) values.set("page", page);
   const query = values.toString();
   return query ? `?${query}` : location.pathname;
 }
 
+const panel = new Panel(at("filters"), say, {
+  fill, number,
+  change: (choices) => go({ choices }),
+  need: (name) => index().then(({ columns }) => columns.load([name])).then(drawPanel).catch((error) => console.error(error)),
+});
+
 let state = fromAddress();
 let typing = false;
+// Who enters an identifier, here or in the field of another page, wants its work. Back leads to the results.
+let entered = Boolean(state.q) && performance.getEntriesByType("navigation")[0]?.type === "navigate";
 
 // One step back leads to the last search, not to the last letter.
 function go(change, isTyping = false) {
@@ -270,7 +292,7 @@ function go(change, isTyping = false) {
   typing = isTyping;
   const same = toAddress(state) === url;
   state = next;
-  return same && !failed ? Promise.resolve() : run();
+  return same && !failed && !entered ? Promise.resolve() : run();
 }
 
 let latest = 0;
@@ -289,7 +311,8 @@ function note(text) {
 
 function clear() {
   at("results").replaceChildren();
-  for (const name of ["found", "none", "bar", "pages"]) at(name).hidden = true;
+  for (const name of ["found", "none", "bar", "pages", "filters"]) at(name).hidden = true;
+  at("chosen").hidden = true;
   note("");
   announce("", 0);
 }
@@ -298,16 +321,17 @@ const siteTitle = document.title;
 
 async function run() {
   const turn = ++latest;
-  const { q } = state;
+  const { q, choices } = state;
+  const isAsked = Boolean(q) || Object.values(choices).some(isChosen);
   failed = false;
   sort.value = state.sort;
-  at("browse").hidden = Boolean(q);
+  at("browse").hidden = isAsked;
   document.title = q ? fill(say.title, { q }) : siteTitle;
   at("found").setAttribute("aria-busy", "true");
   const slow = setTimeout(() => { if (turn === latest) wait(); }, 300);
   let draw = clear;
   try {
-    if (q) draw = await answer(q);
+    if (isAsked) draw = await answer(q, turn);
   } catch (error) {
     draw = () => fail(error);
   }
@@ -318,13 +342,26 @@ async function run() {
 }
 
 // What is to be done with the page, once it is known that nobody asked for something else meanwhile.
-async function answer(q) {
+async function answer(q, turn) {
   const opened = await index();
-  const planned = plan(q, opened.common);
-  if (planned.problem) return () => refuse(planned.problem);
-  const found = await look(planned, state.sort, opened);
-  return () => draw(q, planned, found, opened);
+  const results = await found(q, opened);
+  if (results.refused) return () => refuse(results.refused);
+  const { choices, page: wantedPage, sort: by } = state;
+  const chosen = panel.names().filter((name) => isChosen(choices[name]));
+  await opened.columns.load(chosen);
+  const rows = await ordered(tally(results.scores, choices, pick(opened.columns.loaded, chosen)).rows, results.scores, by, opened);
+  const page = Math.max(1, Math.min(wantedPage, Math.ceil(rows.length / PAGE)));
+  const part = rows.slice((page - 1) * PAGE, page * PAGE);
+  const loaded = await Promise.all(part.map((row) => results.finder?.hits.get(row)?.data() ?? fragment(opened.ids[row])));
+  if (turn === latest && goStraight(q, results, loaded)) return () => {};
+  return () => {
+    drawResults(q, results, { count: rows.length, page, part, loaded }, opened);
+    shownResults = results;
+    offerFilters(opened);
+  };
 }
+
+const pick = (all, names) => Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, all[name]]));
 
 function refuse(problem) {
   clear();
@@ -339,38 +376,87 @@ function fail(error) {
   console.error(error);
 }
 
-async function look(planned, by, opened) {
-  const results = await ordered(await find(planned, opened), by, opened);
-  const page = Math.max(1, Math.min(state.page, Math.ceil(results.length / PAGE)));
-  const part = results.slice((page - 1) * PAGE, page * PAGE);
-  const loaded = await Promise.all(part.map((result) => result.data()));
-  const { near, far } = page === 1 ? compare(planned.words, loaded) : { near: [], far: [] };
-  if (far.length) return { count: 0, page: 1, part: [], loaded: [], near: [] };
-  return { count: results.length, page, part, loaded, near };
-}
-
 function wait() {
   at("bar").hidden = false;
   at("count").textContent = say.searching;
 }
 
-function draw(q, planned, { count, page, part, loaded, near }, { shown, rows }) {
+function goStraight(q, { straight, plain }, loaded) {
+  const isEntered = entered;
+  entered = false;
+  if (!isEntered || loaded.length !== 1) return false;
+  const isKey = plain && /^\S*\d\S*$/.test(q) && (loaded[0].meta.ids ?? "").split(" ").some((id) => bare(id) === bare(q));
+  if (straight || isKey) location.assign(say.root + loaded[0].raw_url);
+  return straight || isKey;
+}
+
+function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded }, { shown, rows }) {
   const plural = new Intl.PluralRules(say.language).select(count) === "one" ? say.countOne : say.countOther;
   const total = fill(plural, { n: number(count) });
-  const inexact = near.length ? fill(say.inexact, { words: quoted(near) }) : "";
-  note(inexact);
+  const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
+  const notes = [sentences(problems)];
+  if (finder?.near.length) notes.push(fill(say.inexact, { words: quoted(finder.near) }));
+  if (lacking.length && (count || !plain)) notes.push(fill(say.unknown, { words: quoted(lacking) }));
+  const told = notes.filter(Boolean).join(" ");
+  note(told);
 
-  at("results").replaceChildren(...loaded.map((data, place) => show(data, rows.get(part[place].id), planned.marks, shown)));
+  const inExcerpt = plain ? [] : words;
+  at("results").replaceChildren(...loaded.map((data, place) => show(data, part[place], words, inExcerpt, shown)));
   at("results").start = (page - 1) * PAGE + 1;
   at("count").textContent = total;
   at("bar").hidden = !count;
   at("found").hidden = !count;
   at("none").hidden = Boolean(count);
-  at("none-title").textContent = fill(say.none, { q });
+  const none = q ? fill(say.none, { q }) : say.noneChosen;
+  at("none-title").textContent = none;
   at("browse").hidden = Boolean(count);
   turnPages(page, count);
-  if (count) announce(`${total}. ${inexact}`.trim(), ANNOUNCE);
-  else announce(fill(say.none, { q }), 0);
+  if (count) announce(`${total}. ${told}`.trim(), ANNOUNCE);
+  else announce(none, 0);
+}
+
+// Filters beside the results ------------------------------------------------------------------------------------------
+
+let shownResults;
+
+// After the results, never before them.
+function offerFilters(opened) {
+  const light = panel.names().filter((name) => isChosen(state.choices[name]) || opened.columns.isLight(name) || panel.isOpen(name));
+  drawChosen();
+  opened.columns.load(light).then(drawPanel).catch((error) => console.error(error));
+}
+
+async function drawPanel() {
+  const { columns } = await index();
+  if (!shownResults) return;
+  const facets = pick(columns.loaded, panel.names());
+  panel.update(facets, state.choices, tally(shownResults.scores, state.choices, facets).counts);
+  for (const box of panel.boxes.values()) if (!columns.pointer.facets[box.name]) box.element.hidden = true;
+  at("filters").hidden = false;
+  drawChosen();
+}
+
+// What is chosen, each to be taken back with a click.
+function drawChosen() {
+  const chips = panel.names().flatMap((name) => ["any", "not"].flatMap((list) => (state.choices[name]?.[list] ?? []).map((slug) => {
+    const chip = at("chip").content.firstElementChild.cloneNode(true);
+    const text = fill(list === "any" ? say.chip : say.chipNot, { facet: panel.title(name), label: panel.label(name, slug) });
+    chip.querySelector("[data-slot=label]").textContent = text;
+    const button = chip.querySelector("button");
+    button.setAttribute("aria-label", fill(say.remove, { label: text }));
+    button.addEventListener("click", () => {
+      const place = [...at("chips").children].indexOf(chip);
+      panel.choices = state.choices;
+      panel.toggle(name, list, slug);
+      drawChosen();
+      (at("chips").children[place] ?? at("chips").lastElementChild)?.querySelector("button").focus();
+      if (at("chosen").hidden) field.focus();
+    });
+    return chip;
+  })));
+  at("chips").replaceChildren(...chips);
+  at("chosen").hidden = !chips.length;
+  at("chosen-count").textContent = chips.length ? number(chips.length) : "";
 }
 
 function turnPages(page, count) {
@@ -402,8 +488,20 @@ field.addEventListener("input", () => {
 });
 field.form.addEventListener("submit", (event) => {
   event.preventDefault();
+  entered = true;
   typed(false);
 });
+at("clear").addEventListener("click", () => {
+  go({ choices: {} });
+  drawChosen();
+  field.focus();
+});
+
+// A sidebar where there is room, else folded away.
+const isWide = matchMedia("(min-width: 60rem)");
+const fold = () => { at("filters").open = isWide.matches; };
+isWide.addEventListener("change", fold);
+fold();
 sort.addEventListener("change", () => go({ q: field.value.trim(), sort: sort.value }));
 at("pages").addEventListener("click", async (event) => {
   const link = event.target.closest("a");
@@ -429,7 +527,7 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     field.focus();
     field.select();
-  } else if (event.key === "Escape" && app.contains(event.target) && event.target !== sort) {
+  } else if (event.key === "Escape" && app.contains(event.target) && !event.target.closest("select, #search-filters")) {
     field.value = "";
     field.focus();
     typed(false);
@@ -452,5 +550,5 @@ function step(event, by) {
 // A reader may have typed before this ran; what the address says counts more.
 if (state.q) field.value = state.q;
 sort.value = state.sort;
-if (state.q) run();
+if (toAddress(state) !== location.pathname) run();
 else if (field.value.trim()) typed(true);

@@ -1,0 +1,488 @@
+"""The query language and the facets, held against a model that follows their description, not their code."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import make_collection, make_item, make_tags, recorded_mirror
+from playwright.sync_api import Browser, Page
+from searchmodel import Choices, Model, plain, words_of
+from sitepages import context, site_config
+from test_search_browser import write_folder
+
+from zstatic.library import read_library
+from zstatic.pages.context import Context, make_context
+from zstatic.schema import Schema
+from zstatic.search import identifiers
+from zstatic.selection import select
+
+pytestmark = pytest.mark.browser
+
+# The page's own parts, without the page: one call answers many queries.
+SETUP = """
+async ([root, names]) => {
+  const { Facet, tally } = await import(root + names.facets);
+  const { Finder, prune } = await import(root + names.find);
+  const { parse } = await import(root + names.query);
+  const read = (name) => fetch(`${root}pagefind/${name}`).then((answer) => answer.json());
+  const pointer = await read("zstatic.json");
+  const pagefind = await import(`${root}pagefind/pagefind.js`);
+  await pagefind.init();
+  const ids = (await read(pointer.shown)).ids.split(" ");
+  const facets = {};
+  for (const file of new Set(Object.values(pointer.facets))) {
+    for (const [name, column] of Object.entries(await read(file))) facets[name] = new Facet(name, column);
+  }
+  const rows = new Map(ids.map((id, row) => [id, row]));
+  const index = { pagefind, ids, rows, facets: async () => facets };
+  window.parseQuery = parse;
+  window.search = async (query, choices) => {
+    const { tree, plain } = parse(query);
+    const finder = new Finder(index, !plain);
+    const pruned = prune(tree, new Set());
+    const scores = pruned ? await finder.find(pruned) : new Float64Array(ids.length);
+    const found = tally(scores, choices, facets);
+    const counts = {};
+    for (const [name, numbers] of Object.entries(found.counts)) {
+      const named = [...numbers].map((n, at) => [facets[name].slugs[at], n]);
+      counts[name] = Object.fromEntries(named.filter(([, n]) => n));
+    }
+    return { rows: finder.near.length ? [] : found.rows, counts };
+  };
+}
+"""
+
+
+@dataclass(frozen=True)
+class Query:
+    """text: as typed. rows: what it must find. kinds: of operators in it."""
+
+    text: str
+    rows: frozenset[int]
+    kinds: tuple[str, ...]
+    binding: int = 2  # 2: an atom, 1: words side by side, 0: alternatives
+
+    def within(self, binding: int) -> str:
+        return f"({self.text})" if self.binding < binding else self.text
+
+
+class Asker:
+    """Makes random queries about a library, most of them with results."""
+
+    def __init__(self, ctx: Context, seed: str) -> None:
+        self.chance = random.Random(seed)
+        self.ctx = ctx
+        self.model = Model(ctx)
+        self.everything = frozenset(range(len(self.model.works)))
+        known = Counter(word for work in self.model.works for word in work.all_words)
+        self.vocabulary = known
+        self.atoms: dict[str, Callable[[], Query | None]] = {
+            "word": self.word,
+            "prefix": self.prefix,
+            "phrase": self.phrase,
+            "title": lambda: self.in_field("title", "title"),
+            "author": lambda: self.in_field("author", "author"),
+            "tag": lambda: self.in_field("tag", "tag"),
+            "title phrase": lambda: self.phrase("title"),
+            "doi": lambda: self.number("doi", "DOI"),
+            "isbn": lambda: self.number("isbn", "ISBN"),
+            "year": self.years,
+            "type": self.type,
+            "collection": self.collection,
+            "unknown": self.unknown,
+        }
+
+    def rows(self, test: Callable[[Any], bool]) -> frozenset[int]:
+        return frozenset(self.model.rows(test))
+
+    def usable(self, words: list[str]) -> list[str]:
+        """Plain words that mean one thing, endings or not: nothing else in the library begins alike."""
+        return [word for word in words if self.is_rigid(word)]
+
+    def is_rigid(self, word: str) -> bool:
+        """No other form of the word occurs, so that the stemmer cannot matter."""
+        if not re.fullmatch(r"[a-z]{4,}|\d{4}", word):
+            return False
+        stem = word[: max(3, len(word) - 6)]
+        return all(
+            other.startswith(word) or not other.startswith(stem) or other.isdigit()
+            for other in self.vocabulary
+        )
+
+    def some_words(self, field: str) -> list[str]:
+        work = self.chance.choice(self.model.works)
+        return self.usable(sorted({plain(word) for word in re.findall(r"[A-Za-z]+", work.fields[field])}))
+
+    def word(self) -> Query | None:
+        words = self.some_words(self.chance.choice(["title", "author", "tag", "venue", "abstract"]))
+        if not words:
+            return None
+        word = self.chance.choice(words)
+        return Query(word, self.rows(lambda work: work.has_word(word)), ("word",))
+
+    def prefix(self) -> Query | None:
+        words = self.some_words("title") or self.some_words("author")
+        long = [word for word in words if len(word) > 6]
+        if not long:
+            return None
+        start = self.chance.choice(long)[: self.chance.choice([4, 5])]
+        forms = {other for other in self.vocabulary if other.startswith(start[:3])}
+        if not all(other.startswith(start) for other in forms) or start.endswith(
+            ("e", "y", "s", "ing", "ed", "i", "l")
+        ):
+            return None
+        return Query(start, self.rows(lambda work: work.has_word(start)), ("prefix",))
+
+    def phrase(self, field: str = "") -> Query | None:
+        work = self.chance.choice(self.model.works)
+        text = work.fields[field or self.chance.choice(["title", "abstract", "title"])]
+        typed = text.split()
+        pairs = [
+            pair
+            for pair in pairwise(typed)
+            if all(re.fullmatch(r"[A-Za-z]{2,}", word) for word in pair)
+            and all(self.is_rigid(plain(word)) for word in pair)
+        ]
+        if not pairs:
+            return None
+        chosen = " ".join(self.chance.choice(pairs))
+        words = words_of(chosen)
+        rows = self.rows(lambda work: work.has_phrase(words, field))
+        prefix = f"{field}:" if field else ""
+        return Query(f'{prefix}"{chosen}"', rows, ("title phrase" if field else "phrase",))
+
+    def in_field(self, name: str, field: str) -> Query | None:
+        words = self.some_words(field)
+        if not words:
+            return None
+        word = self.chance.choice(words)
+        return Query(f"{name}:{word}", self.rows(lambda work: work.has_word(word, field)), (name,))
+
+    def number(self, name: str, field: str) -> Query | None:
+        with_one = [work for work in self.model.works if work.entry.item.fields.get(field)]
+        if not with_one:
+            return None
+        work = self.chance.choice(with_one)
+        typed = work.entry.item.fields[field].split()[0]
+        if "(" in typed or ")" in typed or not identifiers(work.entry.item):
+            return None
+        wanted = identifiers(work.entry.item)[0].lower()
+        same = self.rows(lambda other: wanted in [each.lower() for each in identifiers(other.entry.item)])
+        return Query(f"{name}:{typed}", same, (name,))
+
+    def years(self) -> Query | None:
+        known = sorted({work.entry.item.date.year for work in self.model.works if work.entry.item.date.year})
+        first, last = sorted(self.chance.choices(known, k=2))
+        text, low, high = self.chance.choice(
+            [
+                (f"{first}..{last}", first, last),
+                (f"{first}..", first, 9999),
+                (f"..{last}", 0, last),
+                (str(first), first, first),
+            ]
+        )
+        rows = self.rows(lambda work: (year := work.entry.item.date.year) is not None and low <= year <= high)
+        return Query(f"year:{text}", rows, ("year",))
+
+    def type(self) -> Query | None:
+        entry = self.chance.choice(self.model.works).entry
+        label = entry.line.type_label
+        rows = self.rows(lambda work: work.entry.line.type_label == label)
+        return Query(f'type:"{label}"' if " " in label else f"type:{label.lower()}", rows, ("type",))
+
+    def collection(self) -> Query | None:
+        key = self.chance.choice(sorted(self.model.collection_names))
+        name = self.model.collection_names[key]
+        same = {
+            each for each, other in self.model.collection_names.items() if words_of(other) == words_of(name)
+        }
+        if not words_of(name) or re.search(r"[^\w\s–-]", name):
+            return None
+        rows = frozenset(row for row, keys in enumerate(self.model.values["collection"]) if keys & same)
+        return Query(f'collection:"{name}"', rows, ("collection",))
+
+    def unknown(self) -> Query | None:
+        word = self.chance.choice(["xyzzyq", "qwzvk", "zzyzxq"])
+        return Query(word, frozenset(), ("unknown",))
+
+    def atom(self) -> Query:
+        while True:
+            name = self.chance.choice(list(self.atoms))
+            if made := self.atoms[name]():
+                return made
+
+    def query(self, depth: int) -> Query:
+        if depth == 0 or self.chance.random() < 0.2:
+            return self.atom()
+        kind = self.chance.choice(["and", "AND", "or", "not", "minus", "group"])
+        one, other = self.query(depth - 1), self.query(depth - 1)
+        kinds = (*one.kinds, *other.kinds, kind)
+        match kind:
+            case "and" | "AND":
+                middle = " " if kind == "and" else " AND "
+                return Query(one.within(1) + middle + other.within(1), one.rows & other.rows, kinds, 1)
+            case "or":
+                return Query(f"{one.text} OR {other.text}", one.rows | other.rows, kinds, 0)
+            case "not":
+                return Query(f"{one.within(1)} NOT {other.within(2)}", one.rows - other.rows, kinds, 1)
+            case "minus":
+                return Query(f"-{one.within(2)} {other.within(1)}", other.rows - one.rows, kinds, 1)
+            case _:
+                return Query(f"({one.text}) ({other.text})", one.rows & other.rows, kinds, 1)
+
+    def choices(self) -> Choices:
+        """Of up to three facets, some values that items have."""
+        made: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for name in self.chance.sample(sorted(self.model.values), self.chance.choice([0, 1, 1, 2, 3])):
+            values = sorted(set().union(*self.model.values[name]))
+            if not values:
+                continue
+            wanted = tuple(self.chance.sample(values, min(len(values), self.chance.choice([0, 1, 2, 3]))))
+            if name == "year" and self.chance.random() < 0.6:
+                wanted = (self.chance.choice(["1990..2010", "..2015", "2000.."]),)
+            made[name] = (
+                wanted,
+                tuple({self.chance.choice(values)} - set(wanted)) if self.chance.random() < 0.3 else (),
+            )
+        return made
+
+
+def synthetic() -> Context:
+    """300 works of words that have no endings in common, with everything that can be searched for."""
+    chance = random.Random("a library")
+    sounds = [a + b for a in "bcdfghklmnprtvz" for b in "aou"]
+    words = sorted({"".join(chance.choices(sounds, k=4)) + chance.choice("kmptx") for _ in range(400)})
+
+    def some(least: int, most: int) -> list[str]:
+        return chance.choices(words, k=chance.randint(least, most), weights=range(len(words), 0, -1))
+
+    collections = [
+        make_collection(
+            f"COLLECT{number}", f"Shelf {word}", parent=f"COLLECT{number // 3 - 1}" if number > 4 else None
+        )
+        for number, word in enumerate(words[:9])
+    ]
+    items = []
+    for number in range(300):
+        year = chance.choice(["", *map(str, range(1950, 2021))])
+        doi, isbn = f"10.{1000 + number % 7}/x{number}.{number % 9}", f"978{number:09}"
+        check = (
+            10 - sum(int(digit) * weight for digit, weight in zip(isbn, (1, 3) * 6, strict=True)) % 10
+        ) % 10
+        items.append(
+            make_item(
+                f"ITEM{number:04}",
+                itemType=chance.choice(["book", "book", "journalArticle", "map", "bookSection"]),
+                title=" ".join(some(3, 7)).capitalize(),
+                abstractNote=" ".join(some(10, 40)) + "." if number % 4 else "",
+                creators=[
+                    {
+                        "creatorType": "author",
+                        "firstName": some(1, 1)[0].title(),
+                        "lastName": some(1, 1)[0].title(),
+                    }
+                    for _ in range(chance.randint(0, 4))
+                ],
+                tags=make_tags(*{" ".join(some(1, 2)) for _ in range(chance.randint(0, 4))}),
+                collections=sorted({f"COLLECT{chance.randrange(9)}" for _ in range(chance.randint(0, 2))}),
+                date=year,
+                parsed_date=year,
+                language=chance.choice(["en", "eng", "de", "", "fr-FR"]),
+                DOI=doi if number % 3 == 0 else "",
+                ISBN=f"{isbn[:3]}-{isbn[3:8]}-{isbn[8:]}-{check}" if number % 5 == 0 else "",
+            )
+        )
+    return context(*items, collections=collections)
+
+
+def open_index(ctx: Context, folder: Path, serve: Callable[[Path], str], chromium: Browser) -> Page:
+    write_folder(ctx, folder / "site", folder / "work")
+    root = serve(folder / "site")
+    names = {
+        name: f"static/{next((folder / 'site/static').glob(f'search-{name}.*.js')).name}"
+        for name in ("facets", "find", "query")
+    }
+    page = chromium.new_page()
+    page.goto(f"{root}search/")
+    page.evaluate(SETUP, [root, names])
+    return page
+
+
+def ask(page: Page, text: str, choices: Choices) -> Any:
+    chosen = {
+        name: {"any": list(wanted), "not": list(unwanted)} for name, (wanted, unwanted) in choices.items()
+    }
+    return page.evaluate("([query, choices]) => window.search(query, choices)", [text, chosen])
+
+
+@pytest.fixture(scope="module")
+def made(
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str], chromium: Browser
+) -> Iterator[tuple[Asker, Page]]:
+    ctx = synthetic()
+    page = open_index(ctx, tmp_path_factory.mktemp("synthetic"), serve, chromium)
+    yield Asker(ctx, "synthetic"), page
+    page.close()
+
+
+def compare(asker: Asker, page: Page, number: int) -> Counter[str]:
+    """Put so many queries to both sides; gives how often each operator was asked for with results."""
+    seen: Counter[str] = Counter()
+    wrong = []
+    for turn in range(number):
+        query, choices = asker.query(turn % 4), asker.choices() if turn % 2 else {}
+        found = ask(page, query.text, choices)
+        expected = asker.model.chosen(query.rows, choices)
+        if set(found["rows"]) != expected:
+            lacking, surplus = sorted(expected - set(found["rows"])), sorted(set(found["rows"]) - expected)
+            wrong.append(
+                f"{query.text} {json.dumps(choices)}: lacks {lacking[:5]}, has too much {surplus[:5]}"
+            )
+        for facet in asker.model.values:
+            counts = asker.model.counts(query.rows, choices, facet)
+            if found["counts"].get(facet, {}) != counts:
+                wrong.append(f"{query.text} {json.dumps(choices)}: other numbers of {facet}")
+        if expected:
+            seen.update({*query.kinds, *choices, "with results"})
+    assert not wrong, "\n".join([f"{len(wrong)} wrong", *wrong[:20]])
+    return seen
+
+
+def test_random_queries_find_what_their_description_promises(made: tuple[Asker, Page]) -> None:
+    asker, page = made
+    seen = compare(asker, page, 400)
+    rare = {
+        kind: seen[kind]
+        for kind in [*asker.atoms, "and", "AND", "or", "not", "minus", "group"]
+        if seen[kind] < 10
+    }
+    assert not rare
+    assert seen["with results"] >= 200
+
+
+def test_random_queries_find_the_same_in_a_real_library(
+    shared: Path, tmp_path: Path, serve: Callable[[Path], str], chromium: Browser
+) -> None:
+    mirror, config = recorded_mirror(shared, "group-1"), site_config()
+    library = select(read_library(mirror, config, config.libraries[0]), config.libraries[0].select)
+    ctx = make_context([library], config, Schema.from_json(mirror.schema(), "en"), {}, ())
+    page = open_index(ctx, tmp_path, serve, chromium)
+    seen = compare(Asker(ctx, "group-1"), page, 200)
+    page.close()
+    assert seen["with results"] >= 100
+
+
+# The parser alone
+
+
+def word(text: str, field: str = "") -> dict[str, Any]:
+    return {"op": "word", "text": text, "field": field}
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree"),
+    [
+        ("whale", word("whale")),
+        ("a b", {"op": "and", "parts": [word("a"), word("b")]}),
+        ("a AND b", {"op": "and", "parts": [word("a"), word("b")]}),
+        ("a and b", {"op": "and", "parts": [word("a"), word("and"), word("b")]}),
+        ("a b OR c", {"op": "or", "parts": [{"op": "and", "parts": [word("a"), word("b")]}, word("c")]}),
+        ("a (b OR c)", {"op": "and", "parts": [word("a"), {"op": "or", "parts": [word("b"), word("c")]}]}),
+        ("a NOT b", {"op": "and", "parts": [word("a"), {"op": "not", "part": word("b")}]}),
+        ("a -b", {"op": "and", "parts": [word("a"), {"op": "not", "part": word("b")}]}),
+        ("NOT NOT a", {"op": "not", "part": {"op": "not", "part": word("a")}}),
+        ("state-of-the-art", word("state-of-the-art")),
+        ("a - b", {"op": "and", "parts": [word("a"), word("b")]}),
+        (
+            '"two words" a',
+            {"op": "and", "parts": [{"op": "phrase", "text": "two words", "field": ""}, word("a")]},
+        ),
+        ("„two words“", {"op": "phrase", "text": "two words", "field": ""}),
+        ("title:whale", word("whale", "title")),
+        ("Author:melville", word("melville", "author")),
+        ("creator:melville", word("melville", "author")),
+        ("-tag:old", {"op": "not", "part": word("old", "tag")}),
+        ('title:"white whale"', {"op": "phrase", "text": "white whale", "field": "title"}),
+        ("title:(a OR b)", {"op": "or", "parts": [word("a", "title"), word("b", "title")]}),
+        ("genre:novel", word("genre:novel")),
+        ("doi:https://doi.org/10.1000/182", word("10.1000/182", "id")),
+        ("doi:10.1016/S0140-6736(20)30183-5", word("10.1016/S0140-6736(20)30183-5", "id")),
+        ("isbn:0-306-40615-2", word("0306406152", "id")),
+        ("year:1851", {"op": "years", "from": 1851, "to": 1851}),
+        ("year:1850..1860", {"op": "years", "from": 1850, "to": 1860}),
+        ("year:1860..1850", {"op": "years", "from": 1850, "to": 1860}),
+        ("year:1850..", {"op": "years", "from": 1850, "to": None}),
+        ("year:..-43", {"op": "years", "from": None, "to": -43}),
+        ("type:book", {"op": "value", "facet": "type", "text": "book"}),
+        ("has:pdf", {"op": "value", "facet": "file", "text": "pdf"}),
+        ("", None),
+        ("?!", None),
+    ],
+)
+def test_a_query_is_read_as_described(made: tuple[Asker, Page], typed: str, tree: Any) -> None:
+    assert read(made[1], typed) == {"tree": tree, "problems": []}
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree", "problems"),
+    [
+        ("(a b", {"op": "and", "parts": [word("a"), word("b")]}, ["paren"]),
+        ("a) b", {"op": "and", "parts": [word("a"), word("b")]}, ["paren"]),
+        ('"a b', {"op": "phrase", "text": "a b", "field": ""}, ["quote"]),
+        ("a OR", word("a"), ["operator"]),
+        ("OR a", word("a"), ["operator"]),
+        ("a OR OR b", {"op": "or", "parts": [word("a"), word("b")]}, ["operator"]),
+        ("a AND", word("a"), ["operator"]),
+        ("NOT", None, ["operator"]),
+        ("title: whale", {"op": "and", "parts": [word("title:"), word("whale")]}, ["empty"]),
+        ("a year:long", word("a"), ["year"]),
+        ("a ()", word("a"), []),
+        ("(((((a", word("a"), ["paren"]),
+    ],
+)
+def test_a_mistake_is_named_and_the_rest_still_read(
+    made: tuple[Asker, Page], typed: str, tree: Any, problems: list[str]
+) -> None:
+    found = read(made[1], typed)
+    assert found["tree"] == tree
+    assert [problem["code"] for problem in found["problems"]] == problems
+
+
+def test_nothing_that_can_be_typed_breaks_the_parser(made: tuple[Asker, Page]) -> None:
+    chance = random.Random("typing")
+    pieces = [
+        "(",
+        ")",
+        '"',
+        "-",
+        "OR",
+        "AND",
+        "NOT",
+        " ",
+        " ",
+        "title:",
+        "year:",
+        "x",
+        "whale",
+        "..",
+        "“",
+        "漢字",
+        "\\",
+        "|",
+    ]
+    typed = ["".join(chance.choices(pieces, k=chance.randint(1, 14))) for _ in range(3000)]
+    made[1].evaluate("(all) => all.forEach((text) => window.parseQuery(text))", typed)
+
+
+def read(page: Page, typed: str) -> Any:
+    found = page.evaluate("(text) => window.parseQuery(text)", typed)
+    return {"tree": found["tree"], "problems": found["problems"]}

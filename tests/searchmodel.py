@@ -1,0 +1,129 @@
+"""What a search must find, worked out item by item from zstatic/pages/search.md, without the index.
+
+Two things the text leaves open are taken from the stemmer's side: two words are forms of one another if they
+share a stem, and tests ask for words of which the stem is known here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from zstatic.pages.context import Context, Entry
+from zstatic.richtext import abstract_text
+from zstatic.search import identifiers
+
+Choices = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+def plain(text: str) -> str:
+    """Without case and accents."""
+    apart = unicodedata.normalize("NFD", text.lower())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def words_of(text: str) -> list[str]:
+    """The words between spaces, each without punctuation, in order."""
+    bare = ("".join(char for char in plain(word) if char.isalnum() or char in "+#") for word in text.split())
+    return [word for word in bare if word]
+
+
+def parts_of(text: str) -> set[str]:
+    """All that counts as a word: those between spaces, and what is between their hyphens and other signs."""
+    pieces = re.split(r"[^\w+#]+|_", plain(text))
+    return {*words_of(text), *filter(None, pieces)}
+
+
+@dataclass(frozen=True)
+class Work:
+    """An item as readers see it."""
+
+    entry: Entry
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        entry = self.entry
+        names = dict.fromkeys(creator.name for creator in entry.item.creators if creator.name)
+        return {
+            "title": entry.title,
+            "author": "; ".join(names),
+            "tag": "; ".join(entry.item.tags),
+            "year": entry.year,
+            "venue": entry.container,
+            "id": " ".join(identifiers(entry.item)),
+            "abstract": abstract_text(entry.item.fields.get("abstractNote", "")) or entry.title,
+        }
+
+    @cached_property
+    def words(self) -> dict[str, set[str]]:
+        return {name: parts_of(text) for name, text in self.fields.items()}
+
+    @cached_property
+    def all_words(self) -> set[str]:
+        return set().union(*self.words.values())
+
+    def has_word(self, word: str, field: str = "") -> bool:
+        """Or one that begins with it."""
+        words = self.words[field] if field else self.all_words
+        return any(other.startswith(plain(word)) for other in words)
+
+    def has_phrase(self, words: list[str], field: str = "") -> bool:
+        texts = [self.fields[field]] if field else self.fields.values()
+        return any(_is_inside(words, words_of(text)) for text in texts)
+
+
+def _is_inside(words: list[str], text: list[str]) -> bool:
+    return any(text[place : place + len(words)] == words for place in range(len(text)))
+
+
+class Model:
+    """The library and the collection tree of a site, in the site's order."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.works = [Work(entry) for entry in ctx.items]
+        self.values: dict[str, list[frozenset[str]]] = {
+            name: [frozenset(term.slug for term in entry.terms[name]) for entry in ctx.items]
+            for name in ("type", "tag", "creator", "language", "file", "year")
+        }
+        inside: dict[str, set[str]] = {}
+        for (_, key), node in ctx.collections.items():
+            for entry in node.subtree:
+                inside.setdefault(entry.path, set()).add(key)
+        self.values["collection"] = [frozenset(inside.get(entry.path, ())) for entry in ctx.items]
+        self.collection_names = {key: node.name for (_, key), node in ctx.collections.items()}
+
+    def rows(self, test: Callable[[Work], bool]) -> set[int]:
+        return {row for row, work in enumerate(self.works) if test(work)}
+
+    def chosen(self, rows: Iterable[int], choices: Choices, without: str = "") -> set[int]:
+        """The rows that pass the choices, except for what is wanted of one facet."""
+        return {
+            row
+            for row in rows
+            if all(
+                self._passes(name, row, () if name == without else wanted, unwanted)
+                for name, (wanted, unwanted) in choices.items()
+            )
+        }
+
+    def _passes(self, name: str, row: int, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> bool:
+        values = self.values[name][row]
+        if name == "year":
+            wanted = tuple(year for slug in wanted for year in self._years(slug))
+        return (not wanted or not values.isdisjoint(wanted)) and values.isdisjoint(unwanted)
+
+    def _years(self, slug: str) -> list[str]:
+        first, dots, last = slug.partition("..")
+        if not dots:
+            return [slug]
+        return [str(year) for year in range(int(first or -5000), int(last or 5000) + 1)]
+
+    def counts(self, rows: Iterable[int], choices: Choices, facet: str) -> Counter[str]:
+        """How many of the rows each value would give, whatever else of this facet is wanted."""
+        return Counter(
+            slug for row in self.chosen(rows, choices, without=facet) for slug in self.values[facet][row]
+        )

@@ -1,0 +1,216 @@
+// A tree of what is looked for (search-query.js) -> the rows of the index that have it, each with a score.
+
+import { CJK_RUN, HAS_CJK, bare, bareWords, folded, spaced } from "./search-query.js";
+
+// The parts of a document that a field searches; index and words are made in search.py.
+const PARTS = {
+  title: ["title", "title_alias"],
+  author: ["creators", "creators_alias"],
+  tag: ["tags", "tags_alias"],
+  id: ["ids"],
+};
+const VERIFIED = 400; // at most so many documents are read to see where a phrase stands
+const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
+
+// Leave out what would find nothing in particular: single letters, and words that are nearly everywhere.
+export function prune(tree, common, dropped = []) {
+  switch (tree?.op) {
+    case "and": case "or": {
+      const parts = tree.parts.map((part) => prune(part, common, dropped)).filter(Boolean);
+      return parts.length > 1 ? { ...tree, parts } : parts[0] ?? null;
+    }
+    case "not": {
+      const part = prune(tree.part, common, dropped);
+      return part && { ...tree, part };
+    }
+    case "word": {
+      if (tree.field === "id") return tree;
+      const short = [...bare(tree.text)].length < 2 && !HAS_CJK.test(tree.text);
+      if (!short && !common.has(tree.text.toLowerCase())) return tree;
+      dropped.push({ text: tree.text, short });
+      return null;
+    }
+    default: return tree ?? null;
+  }
+}
+
+export class Finder {
+  // index: what search.js opened. exact: a word that nothing has finds nothing, instead of what is nearest.
+  constructor(index, exact) {
+    this.index = index;
+    this.exact = exact;
+    this.size = index.ids.length;
+    this.unknown = []; // words that nothing has
+    this.near = []; // of them, those for which the nearest stand in
+    this.hits = new Map(); // row -> Pagefind's result
+    this.problems = [];
+  }
+
+  // Scores by row; 0 = not found.
+  async find(tree) {
+    switch (tree.op) {
+      case "and": return this.all(tree.parts);
+      case "or": return this.any(tree.parts);
+      case "not": return this.none(await this.find(tree.part));
+      case "word": return tree.field ? this.inField(tree) : this.words([tree.text]);
+      case "phrase": return tree.field ? this.inField(tree) : this.phrase(tree.text);
+      case "years": return this.years(tree);
+      default: return this.value(tree);
+    }
+  }
+
+  async all(parts) {
+    const plain = parts.filter((part) => part.op === "word" && !part.field);
+    const others = parts.filter((part) => !plain.includes(part));
+    const found = plain.length ? [await this.words(plain.map((part) => part.text))] : [];
+    for (const part of others) found.push(await this.find(part));
+    const scores = found[0];
+    for (const more of found.slice(1)) for (let row = 0; row < this.size; row += 1) scores[row] = scores[row] && more[row] && scores[row] + more[row];
+    return scores;
+  }
+
+  async any(parts) {
+    const scores = new Float64Array(this.size);
+    for (const part of parts) {
+      const more = await this.find(part);
+      for (let row = 0; row < this.size; row += 1) scores[row] += more[row];
+    }
+    return scores;
+  }
+
+  none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
+
+  async ask(query) {
+    const { results } = await this.index.pagefind.search(query);
+    return results;
+  }
+
+  scored(results) {
+    const scores = new Float64Array(this.size);
+    for (const result of results) {
+      const row = this.index.rows.get(result.id);
+      scores[row] = result.score + NO_SCORE;
+      if (!this.hits.has(row)) this.hits.set(row, result);
+    }
+    return scores;
+  }
+
+  // Rows that have every word, its beginning or another form of it.
+  async words(words) {
+    if (words.length === 1 && CJK_RUN.test(words[0])) {
+      const together = await this.ask(`"${spaced(words[0])}"`);
+      if (together.length || this.exact) return this.scored(together);
+    }
+    const results = await this.ask(spaced(folded(words.join(" "))));
+    return (await this.has(words, results)) ? this.scored(results) : new Float64Array(this.size);
+  }
+
+  // Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it
+  // out; then every hit lacks it. So the first hit tells: whether a word there begins like it, or else whether any
+  // document has another form of it, which Pagefind's search for phrases does not make up.
+  async has(words, results) {
+    if (!results.length) {
+      if (words.length === 1) this.unknown.push(words[0]);
+      return true;
+    }
+    const { meta, content } = await results[0].data();
+    const text = [...Object.values(meta), content].join(" ");
+    const seen = new Set([...text.split(/\s+/).map(bare), ...bareWords(text)].filter(Boolean));
+    let all = true;
+    for (const word of words.filter((each) => !HAS_CJK.test(each))) {
+      const wanted = bare(word);
+      if ([...seen].some((other) => other.startsWith(wanted))) continue;
+      if ((await this.ask(`"${folded(word)}"`)).length) continue;
+      this.unknown.push(word);
+      if (!this.exact && [...seen].some((other) => isNear(wanted, other))) this.near.push(word);
+      else all = false;
+    }
+    return all;
+  }
+
+  async phrase(text) {
+    const asWritten = await this.ask(`"${spaced(text)}"`);
+    const results = asWritten.length ? asWritten : await this.ask(`"${spaced(folded(text))}"`);
+    if (!results.length) this.unknown.push(`"${text}"`);
+    return this.scored(results);
+  }
+
+  async inField({ op, text, field }) {
+    const query = op === "phrase" || HAS_CJK.test(text) ? `"${spaced(text)}"` : folded(text);
+    const results = await this.ask(query);
+    const matches = (result) => (result.matchedMetaFields ?? []).some((name) => PARTS[field].includes(name));
+    const inside = results.filter(matches);
+    if (op === "word") {
+      if (field === "id") return this.scored(await this.identified(text, inside));
+      return (await this.has([text], inside)) ? this.scored(inside) : new Float64Array(this.size);
+    }
+    // Of a phrase that is in the text as well, Pagefind does not say where else it is.
+    const unsure = results.filter((result) => !matches(result)).slice(0, VERIFIED);
+    for (const result of unsure) {
+      const { meta } = await result.data();
+      if (PARTS[field].some((name) => hasPhrase(meta[name] ?? "", text))) inside.push(result);
+    }
+    if (!inside.length) this.unknown.push(`${field}:"${text}"`);
+    return this.scored(inside);
+  }
+
+  // Documents with just that identifier: the beginning of one would find others, too. Any version of a preprint.
+  async identified(text, results) {
+    const wanted = [bare(text), bare(text.replace(/^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})v\d+$/i, "$1"))];
+    const those = [];
+    for (const result of results.slice(0, VERIFIED)) {
+      const { meta } = await result.data();
+      if ((meta.ids ?? "").split(" ").some((id) => wanted.includes(bare(id)))) those.push(result);
+    }
+    if (!those.length) this.unknown.push(text);
+    return those;
+  }
+
+  async years({ from, to }) {
+    const facets = await this.index.facets();
+    return this.rowsWith(facets.year, (slug) => {
+      const year = Number(slug);
+      return !Number.isNaN(year) && (from === null || year >= from) && (to === null || year <= to);
+    });
+  }
+
+  async value({ facet: name, text }) {
+    const facet = (await this.index.facets())[name];
+    const places = valuesNamed(facet, text, name);
+    if (!places.size) this.problems.push({ code: "value", facet: name, text });
+    return this.rowsWith(facet, (slug, place) => places.has(place));
+  }
+
+  rowsWith(facet, isWanted) {
+    const scores = new Float64Array(this.size);
+    if (!facet) return scores;
+    const places = facet.slugs.map(isWanted);
+    for (let row = 0; row < this.size; row += 1) if (facet.row(row).some((place) => places[place])) scores[row] = NO_SCORE;
+    return scores;
+  }
+}
+
+// A value of that very name; without one, those that have a word that begins with each of the words.
+export function valuesNamed(facet, text, name = "") {
+  if (!facet) return new Set();
+  const all = facet.labels.map((label, place) => place);
+  const wanted = bareWords(text);
+  if (name === "file" && ["file", "files"].includes(text.toLowerCase())) return new Set(all);
+  const same = (other) => bareWords(other).join(" ") === wanted.join(" ");
+  const exact = all.filter((place) => same(facet.labels[place]) || same(facet.slugs[place]));
+  if (exact.length || !wanted.length) return new Set(exact);
+  return new Set(all.filter((place) => {
+    const words = bareWords(facet.labels[place]);
+    return wanted.every((word) => words.some((other) => other.startsWith(word)));
+  }));
+}
+
+function hasPhrase(text, phrase) {
+  return ` ${bareWords(spaced(text)).join(" ")} `.includes(` ${bareWords(spaced(phrase)).join(" ")} `);
+}
+
+function isNear(one, other) {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length > 2 || (other.length > 3 && one.includes(other));
+}
