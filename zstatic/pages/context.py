@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from zstatic.config import Config
 from zstatic.facets import FACETS, Facet, Term, type_term, year_label
 from zstatic.library import Creator, Item, Library
+from zstatic.pages.coins import coins
 from zstatic.pages.languages import language_tag
 from zstatic.richtext import plain, title_html
 from zstatic.schema import Schema
@@ -109,6 +110,7 @@ class Entry:
 
     path: of its page, "items/KEY/". title: plain text, never empty. creators: one line, e.g.
     "Ada Lovelace, Charles Babbage". year: "1843", "" = undated. terms: facet name -> its values.
+    coins: the reference for lists (see `pages.coins`), "" = none.
     """
 
     library: Library
@@ -122,6 +124,7 @@ class Entry:
     files: tuple[PublishedFile, ...]
     terms: Mapping[str, tuple[Term, ...]]
     line: ItemLine
+    coins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,7 @@ def make_entry(
         files=published,
         terms={facet.name: facet.terms(library, item, schema) for facet in FACETS.values()},
         line=line,
+        coins=coins(item),
     )
 
 
