@@ -7,6 +7,8 @@ what a reference needs; abstract and tags would double the weight of a list.
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from zstatic.library import Item
 from zstatic.pages.basefields import base_value
 from zstatic.richtext import plain
@@ -48,12 +50,12 @@ _HELPERS = frozenset(
 )
 
 
-def coins(item: Item) -> str:
-    """The value of a COinS span's title, not yet escaped for HTML; "" for standalone files and notes."""
+def coins(item: Item) -> Markup:
+    """The span of an item, made once for all lists; "" for standalone files and notes."""
     if item.item_type in ("attachment", "note"):
-        return ""
-    pairs = _pairs(item)
-    return "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs if value)
+        return Markup()
+    title = "&".join(f"{key}={quote(value, safe='')}" for key, value in _pairs(item) if value)
+    return Markup('<span class="Z3988" title="{}" aria-hidden="true"></span>').format(title)
 
 
 def _pairs(item: Item) -> Iterator[tuple[str, str]]:

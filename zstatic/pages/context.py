@@ -21,6 +21,7 @@ from zstatic.urls import collection_path, file_name, item_path
 
 PAGE_SIZE = 100
 UNTITLED = "[Untitled]"
+_NOTHING = Markup()
 
 _CONTAINERS = (
     "publicationTitle",
@@ -124,7 +125,7 @@ class Entry:
     files: tuple[PublishedFile, ...]
     terms: Mapping[str, tuple[Term, ...]]
     line: ItemLine
-    coins: str = ""
+    coins: Markup = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from zstatic.pages.head import HeadLink
 ATOM = "atom.xml"
 JSON = "feed.json"
 # A rarer tag is news too seldom for a feed.
-TAG_FEED_FROM = 10
+TAG_FEED_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
+from markupsafe import Markup
+
 from zstatic.facets import FACETS, Facet
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import PAGE_SIZE, Context, Entry, Group, ItemLine, Link
@@ -51,7 +53,7 @@ class ListSection:
 
     heading: str
     lines: tuple[ItemLine, ...]
-    coins: tuple[str, ...] = ()
+    coins: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def year_sections(entries: Sequence[Entry]) -> tuple[ListSection, ...]:
 
 def _section(heading: str, entries: Sequence[Entry]) -> ListSection:
     lines = tuple(entry.line for entry in entries)
-    return ListSection(heading, lines, tuple(entry.coins for entry in entries if entry.coins))
+    return ListSection(heading, lines, Markup("\n").join(entry.coins for entry in entries if entry.coins))
 
 
 def page_path(path: str, number: int) -> str:
