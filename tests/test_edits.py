@@ -49,14 +49,16 @@ def site(fake: FakeZotero, library: FakeLibrary, tmp_path: Path) -> SiteFolder:
     return SiteFolder(tmp_path / "site", fake, [{"id": library.id}], key="reader")
 
 
-def item(key: str) -> set[str]:
-    return {f"items/{key}/index.html"}
+def item(key: str, *, with_record: bool = True) -> set[str]:
+    page = {f"items/{key}/index.html"}
+    return page | {f"items/{key}/item.rdf"} if with_record else page
 
 
-def collection(key: str, *, with_exports: bool = True) -> set[str]:
-    page = {f"collections/{key}/index.html"}
-    exports = {f"collections/{key}/collection{extension}" for extension in (".bib", ".csl.json", ".ris")}
-    return page | exports if with_exports else page
+def collection(key: str, *, with_exports: bool = True, with_feeds: bool = True) -> set[str]:
+    extensions = (".bib", ".csl.json", ".ris") if with_exports else ()
+    feeds = ("atom.xml", "feed.json") if with_feeds else ()
+    names = ("index.html", *(f"collection{extension}" for extension in extensions), *feeds)
+    return {f"collections/{key}/{name}" for name in names}
 
 
 def listing(*paths: str) -> set[str]:
@@ -67,6 +69,8 @@ HOME = {"index.html"}
 FEEDS = {"atom.xml", "feed.json"}
 SITEMAP = {"sitemap.xml"}
 EXPORTS = {"exports/library.bib", "exports/library.csl.json", "exports/library.ris"}
+# With two items or more a year, tag or collection has a record of its own.
+RECORD_1952 = {"years/1952/page-1.rdf"}
 # It names the item types that occur.
 SEARCH_PAGE = {"search/index.html"}
 
@@ -113,6 +117,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         item(ENGINE)
         | collection(TOP)
         | listing("creators/ada-lovelace", "items", "tags/history", "types/book", "years/1843")
+        | {"tags/history/page-1.rdf"}
         | HOME
         | FEEDS
         | EXPORTS,
@@ -124,6 +129,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
             item(MANUAL)
             | collection(OTHER)
             | listing("tags", "tags/handbooks")
+            | RECORD_1952
             | HOME
             | FEEDS
             | EXPORTS
@@ -137,6 +143,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         item(MANUAL)
         | collection(OTHER)
         | listing("creators", "creators/kathleen-booth", "items", "types/report", "years/1952")
+        | RECORD_1952
         | HOME
         | FEEDS
         | EXPORTS
@@ -144,20 +151,26 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     ),
     "collection name": (
         lambda library, site: library.rename_collection(SUB, "Translators"),
-        item(COMPUTER)
+        item(COMPUTER, with_record=False)
         | collection(SUB, with_exports=False)
-        | collection(TOP, with_exports=False)
+        | collection(TOP, with_exports=False, with_feeds=False)
         | listing("collections"),
     ),
     "moved": (
         lambda library, site: library.move_item(MANUAL, TOP),
-        item(MANUAL) | collection(TOP) | collection(OTHER) | listing("collections") | HOME,
+        item(MANUAL, with_record=False)
+        | collection(TOP)
+        | {f"collections/{TOP}/page-1.rdf"}
+        | collection(OTHER)
+        | listing("collections")
+        | HOME,
     ),
     "trashed": (
         trash_manual,
         item(MANUAL)
         | collection(OTHER)
         | listing("collections", "items", "types", "types/report", "years", "years/1952")
+        | RECORD_1952
         | HOME
         | FEEDS
         | EXPORTS
@@ -166,8 +179,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     ),
     "deleted collection": (
         lambda library, site: library.delete_collection(TOP),
-        item(ENGINE)
-        | item(COMPUTER)
+        item(ENGINE, with_record=False)
+        | item(COMPUTER, with_record=False)
         | collection(TOP)
         | collection(SUB)
         | listing("collections")
@@ -191,6 +204,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         | {f"items/{MANUAL}/manual.pdf", "atom.xml", "feed.json"}
         | collection(OTHER, with_exports=False)
         | listing("items", "types/report", "years/1952")
+        | RECORD_1952
         | HOME,
     ),
     "theme block": (change_block, {"404.html"}),

@@ -10,6 +10,7 @@ import pytest
 from builders import (
     StubMirror,
     make_attachment,
+    make_collection,
     make_config,
     make_item,
     make_tags,
@@ -164,6 +165,41 @@ def test_control_characters_leave_the_feeds_valid() -> None:
     json_of(ctx)
     for text in texts_of(ctx).values():
         assert not set(text) & set("\x00\x0b\x1b\ufffe")
+
+
+def test_a_collection_has_a_feed_with_its_subcollections() -> None:
+    mirror = StubMirror(
+        make_item("AAAAAAAA", collections=["CCCCCCCC"]),
+        make_item("BBBBBBBB", collections=["DDDDDDDD"]),
+        make_item("EEEEEEEE"),
+        collections=[
+            make_collection("CCCCCCCC", "Maps"),
+            make_collection("DDDDDDDD", parent="CCCCCCCC"),
+            make_collection("FFFFFFFF"),
+        ],
+    )
+    texts = texts_of(context_of(mirror))
+    feed = etree.fromstring(texts["collections/CCCCCCCC/atom.xml"].encode())
+    assert find(feed, "a:title/text()") == ["Maps – A & B <library>"]
+    assert find(feed, "a:id/text()") == [f"{BASE}collections/CCCCCCCC/"]
+    assert find(feed, "a:link[@rel='self']/@href") == [f"{BASE}collections/CCCCCCCC/atom.xml"]
+    assert find(feed, "a:entry/a:id/text()") == [f"{BASE}items/BBBBBBBB/", f"{BASE}items/AAAAAAAA/"]
+    as_json = json.loads(texts["collections/CCCCCCCC/feed.json"])
+    assert [item["id"] for item in as_json["items"]] == find(feed, "a:entry/a:id/text()")
+    assert "collections/FFFFFFFF/atom.xml" not in texts, "an empty collection"
+
+
+def test_a_tag_has_a_feed_once_it_is_frequent() -> None:
+    items = [make_item(f"AAAAAAA{letter}", tags=make_tags("Often")) for letter in "ABCDEFGHIJKLMNOPQRST"]
+    rare = make_item("BBBBBBBB", tags=make_tags("Rare"))
+    texts = texts_of(context_of(StubMirror(*items, rare)))
+    assert len(json.loads(texts["tags/often/feed.json"])["items"]) == 20
+    assert [path for path in texts if path.startswith("tags/")] == [
+        "tags/often/atom.xml",
+        "tags/often/feed.json",
+    ]
+    fewer = texts_of(context_of(StubMirror(*items[1:], rare)))
+    assert not [path for path in fewer if path.startswith("tags/")]
 
 
 @pytest.mark.parametrize("name", ["group-1", "user-1001"])

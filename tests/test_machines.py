@@ -126,6 +126,33 @@ def test_a_long_sitemap_is_cut_and_indexed(monkeypatch: pytest.MonkeyPatch) -> N
     assert [url for part in parts for url in locations(part.text)] == locations(whole.text)
 
 
+# OpenSearch and llms.txt
+
+
+def test_a_browser_can_add_the_site_to_its_search_engines() -> None:
+    title = "A & B, the bibliography of everything"
+    ctx = context_of(StubMirror(), site=SiteConfig(title, BASE, description="All"))
+    root = etree.fromstring(texts_of(ctx)["opensearch.xml"].encode())
+    namespace = {"o": "http://a9.com/-/spec/opensearch/1.1/"}
+    (template,) = root.xpath("o:Url/@template", namespaces=namespace)
+    assert template == f"{BASE}search/?q={{searchTerms}}"
+    (name,) = root.xpath("o:ShortName/text()", namespaces=namespace)
+    assert len(name) <= 16
+    assert "opensearch.xml" not in texts_of(context_of(StubMirror(), site=SiteConfig("A")))
+
+
+def test_llms_txt_names_the_ways_into_the_site_and_no_counts() -> None:
+    content = (ContentPage("about/", "About [us]", "…"),)
+    one = texts_of(context_of(StubMirror(make_item("AAAAAAAA")), content=content))["llms.txt"]
+    assert one.startswith("# A site\n")
+    assert f"- [About (us)]({BASE}about/)" in one
+    assert f"- [BibTeX]({BASE}exports/library.bib)" in one
+    two = context_of(StubMirror(make_item("AAAAAAAA"), make_item("BBBBBBBB")), content=content)
+    assert texts_of(two)["llms.txt"] == one
+    without = texts_of(context_of(StubMirror(), content=content, site=SiteConfig("A")))["llms.txt"]
+    assert "- [About (us)](about/)" in without
+
+
 # Exports
 
 

@@ -362,8 +362,17 @@ def test_only_a_real_language_tag_becomes_one(text: str, tag: str) -> None:
 # The head of the item page
 
 
-def test_an_article_can_be_read_by_google_scholar() -> None:
-    page = item_page(
+def scholarly_page(tmp_path: Path, **item: Any) -> Any:
+    """The page of an item whose PDF is published."""
+    attachment = make_attachment("FFFF2222", "AAAA2222")
+    file = tmp_path / "file"
+    file.write_bytes(b"%PDF-")
+    return item_page(attachment, settings={"files": {attachment["data"]["md5"]: file}}, **item)
+
+
+def test_an_article_can_be_read_by_google_scholar(tmp_path: Path) -> None:
+    page = scholarly_page(
+        tmp_path,
         title="On <i>light</i>",
         creators=[creator("van der Berg", "Jan Piet"), creator("Curie", "Marie", "editor")],
         publicationTitle="Nature",
@@ -382,15 +391,24 @@ def test_an_article_can_be_read_by_google_scholar() -> None:
     assert metas(page, "DC.creator") == []
 
 
-def test_two_authors_stand_as_they_are() -> None:
-    page = item_page(creators=[creator("A", "B"), creator("C", "D")])
-    assert metas(page, "citation_author") == ["A, B", "C, D"]
+def test_two_authors_stand_as_they_are(tmp_path: Path) -> None:
+    page = scholarly_page(tmp_path, creators=[creator("de A", "B C"), creator("C", "D")])
+    assert metas(page, "citation_author") == ["de A, B C", "C, D"]
 
 
-def test_the_tag_that_makes_a_conference_paper_comes_last() -> None:
-    page = item_page(itemType="conferencePaper", proceedingsTitle="Proceedings", conferenceName="Conference")
-    names = page.xpath("//meta/@name")
+def test_the_tag_that_makes_a_conference_paper_comes_last(tmp_path: Path) -> None:
+    paper = {"itemType": "conferencePaper", "proceedingsTitle": "Proceedings"}
+    names = scholarly_page(tmp_path, conferenceName="Conference", **paper).xpath("//meta/@name")
     assert names.index("citation_inbook_title") < names.index("citation_conference_title")
+    assert "citation_inbook_title" not in scholarly_page(tmp_path, **paper).xpath("//meta/@name")
+
+
+def test_google_scholar_is_offered_papers_by_those_who_publish_them() -> None:
+    hosted_elsewhere = item_page(creators=[creator("A", "B")])
+    assert metas(hosted_elsewhere, "citation_title") == []
+    assert metas(hosted_elsewhere, "DC.creator") == ["A, B"]
+    own = site_config(libraries=(LibraryConfig("users/1/publications"),))
+    assert metas(item_page(settings={"config": own}), "citation_title") == ["Title of AAAA2222"]
 
 
 def test_a_film_is_described_without_the_tags_of_articles() -> None:
@@ -459,7 +477,7 @@ def test_tags_equal_but_for_case_and_spaces_share_a_page_under_the_commonest_spe
     page = made.page("tags/history/")
     assert words(page.xpath("//h1")[0]) == "History"
     assert len(page.xpath("//a[@class='entry-title']")) == 3
-    assert sum(path.startswith("tags/") for path in made.outputs) == 2
+    assert sum(path.startswith("tags/") and path.endswith(".html") for path in made.outputs) == 2
 
 
 @pytest.mark.parametrize("tag", ["a/b", "?", "#", "100%", "😀", "x" * 255, "..", "con", "<b>"])
@@ -648,3 +666,23 @@ def test_style_names_are_readable() -> None:
     assert style_label("apa") == "APA"
     assert style_label("journal-of-odd-things") == "Journal of odd things"
     assert style_label("https://www.zotero.org/styles/my-style") == "My style"
+
+
+# Merged items
+
+
+def test_the_address_of_a_merged_item_leads_on() -> None:
+    relations = {"dc:replaces": ["http://zotero.org/groups/1/items/OOOO2222"]}
+    made = site(make_item("AAAA2222", title="Kept", relations=relations))
+    page = made.page("items/OOOO2222/")
+    assert page.xpath("//meta[@http-equiv='refresh']/@content") == ["0; url=../../items/AAAA2222/"]
+    assert page.xpath("//link[@rel='canonical']/@href") == [f"{BASE_URL}items/AAAA2222/"]
+    assert metas(page, "robots") == ["noindex"]
+    assert "../../items/AAAA2222/" in links(page.xpath("//main")[0])
+    assert "OOOO2222" not in made.text("sitemap.xml")
+
+
+def test_an_item_that_is_still_there_is_not_led_away_from() -> None:
+    relations = {"dc:replaces": ["http://zotero.org/groups/1/items/BBBB2222"]}
+    made = site(make_item("AAAA2222", relations=relations), make_item("BBBB2222", title="Still here"))
+    assert words(made.page("items/BBBB2222/").xpath("//h1")[0]) == "Still here"

@@ -407,7 +407,7 @@ def test_pages_are_planned_without_looking_at_every_item_for_each_item() -> None
     tagged = [group for group in ctx.groups["tag"] if group.term.slug == "same"]
     assert len(tagged[0].entries) == 250
     made = Site(ctx)
-    assert [path for path in made.outputs if path.startswith("tags/same/")] == [
+    assert [path for path in made.outputs if path.startswith("tags/same/") and path.endswith(".html")] == [
         "tags/same/index.html",
         "tags/same/page/2/index.html",
         "tags/same/page/3/index.html",

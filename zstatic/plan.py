@@ -17,6 +17,7 @@ from zstatic.pages import (
     item,
     lists,
     machines,
+    moved,
     notfound,
     search,
     terms,
@@ -27,7 +28,7 @@ from zstatic.theme import Theme, static_outputs
 from zstatic.urls import safe_href
 
 # One line for each kind of page.
-PAGES = (home, item, lists, collections, terms, content, search, notfound, feeds, machines)
+PAGES = (home, item, moved, lists, collections, terms, content, search, notfound, feeds, machines)
 
 
 @dataclass(frozen=True, slots=True)

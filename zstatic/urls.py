@@ -205,3 +205,17 @@ def _isbn_is_valid(number: str) -> bool:
     if len(digits) == 10:
         return sum(digit * weight for digit, weight in zip(digits, range(10, 0, -1), strict=True)) % 11 == 0
     return sum(digit * weight for digit, weight in zip(digits, (1, 3) * 6 + (1,), strict=True)) % 10 == 0
+
+
+_ARXIV = re.compile(r"(?i)(arxiv:\s*)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?\b")
+
+
+def arxiv_id(text: str, *, prefixed: bool = True) -> str:
+    """The number of a preprint with its version, "2101.00001v2"; "" if there is none at the beginning.
+
+    prefixed: only what says "arXiv:" is taken for one.
+    """
+    number = _ARXIV.match(text.strip())
+    if not number or (prefixed and not number[1]):
+        return ""
+    return number[2] + (number[3] or "")

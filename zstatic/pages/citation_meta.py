@@ -1,17 +1,25 @@
 """The meta elements by which Zotero, Google Scholar and others read an item page.
 
-Source of the rules: Google Scholar's inclusion guidelines, and Zotero's Embedded Metadata translator.
+Source of the rules: Google Scholar's inclusion guidelines, and what Zotero's Embedded Metadata translator was
+measured to make of pages. Its traps:
+- A tag for the title of a journal, conference or book, or for the institution of a thesis or report, decides
+  the type against `z.itemType`, the last of them against those before.
+- One `citation_author`, and all creators in other roles are gone.
+- With `z.itemType`, `DC.description` is Extra; and `og:description` comes before `DCTERMS.abstract`.
 """
 
 from collections.abc import Iterator
 
 from zstatic.dates import PartialDate
+from zstatic.library import Creator
+from zstatic.pages.basefields import base_field
 from zstatic.pages.context import Context, Entry
 from zstatic.pages.head import Meta
-from zstatic.richtext import plain
-from zstatic.urls import doi, isbns
+from zstatic.richtext import abstract_text, plain
+from zstatic.urls import arxiv_id, doi, isbns, safe_href
 
-# Only these say what the work is in: the tags would turn any other type into an article or a chapter.
+# What Google Scholar indexes, each with the tags that say what the work is in: on any other type they would
+# turn it into an article or a chapter.
 _TYPE_TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     "journalArticle": (
         ("publicationTitle", "citation_journal_title"),
@@ -25,14 +33,9 @@ _TYPE_TAGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("proceedingsTitle", "citation_inbook_title"),
         ("conferenceName", "citation_conference_title"),
         ("volume", "citation_volume"),
-        ("publisher", "citation_publisher"),
     ),
-    "bookSection": (
-        ("bookTitle", "citation_inbook_title"),
-        ("volume", "citation_volume"),
-        ("publisher", "citation_publisher"),
-    ),
-    "book": (("publisher", "citation_publisher"),),
+    "bookSection": (("bookTitle", "citation_inbook_title"), ("volume", "citation_volume")),
+    "book": (),
     "thesis": (("university", "citation_dissertation_institution"),),
     "report": (
         ("institution", "citation_technical_report_institution"),
@@ -40,48 +43,157 @@ _TYPE_TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "preprint": (),
 }
+# Zotero's field, or what it means across types, -> a name under which the translator finds it in any type.
+_FIELD_TAGS = {
+    "publicationTitle": "prism.publicationName",
+    "volume": "prism.volume",
+    "issue": "prism.number",
+    "edition": "prism.edition",
+    "pages": "bib.pages",
+    "journalAbbreviation": "DCTERMS.alternative",
+    "conferenceName": "bib.presentedAt",
+    "publisher": "DC.publisher",
+    "language": "DC.language",
+    "rights": "DC.rights",
+    "extra": "DC.description",
+}
+# Said by other tags, or by Zotero itself when it saves a page.
+_OWN_TAGS = frozenset(
+    {"title", "abstractNote", "DOI", "ISBN", "ISSN", "date", "url", "accessDate", "libraryCatalog"}
+)
+# Types that have these roles have no authors, so that nobody takes them for such.
+_FIRST_ROLES = frozenset(
+    (
+        *("artist", "performer", "sponsor", "programmer", "director", "interviewee", "inventor"),
+        *("cartographer", "podcaster", "presenter", "creator"),
+    )
+)
+
+
+def is_scholarly(entry: Entry) -> bool:
+    """Whether Google Scholar is offered the item: it wants papers from those who publish them.
+
+    That is who hosts the PDF, or whose own publications the library lists.
+    """
+    own = entry.library.id.endswith("/publications")
+    return entry.item.item_type in _TYPE_TAGS and (own or bool(paper_path(entry)))
+
+
+def paper_path(entry: Entry) -> str:
+    """The PDF of the work itself: the first in Zotero's order of the best; "" = none is published."""
+    return next((file.path for file in entry.files if file.media_type == "application/pdf"), "")
 
 
 def item_meta(ctx: Context, entry: Entry) -> tuple[Meta, ...]:
-    """citation_* for the types that Google Scholar indexes; Dublin Core for all."""
-    scholarly = _scholarly(ctx, entry) if entry.item.item_type in _TYPE_TAGS else ()
-    return tuple(meta for meta in (*scholarly, *_dublin_core(ctx, entry)) if meta.content)
+    """citation_* for what Google Scholar is offered; Dublin Core, Zotero's own names and the PDF for all."""
+    scholarly = is_scholarly(entry)
+    metas = (*(_scholarly(ctx, entry) if scholarly else ()), *_for_zotero(ctx, entry, scholarly))
+    return tuple(meta for meta in metas if meta.content)
 
 
 def _scholarly(ctx: Context, entry: Entry) -> Iterator[Meta]:
     item = entry.item
     yield Meta("citation_title", entry.title)
-    authors = [creator for creator in item.creators if creator.role == "author" and creator.name]
+    authors = _authors(entry)
     for creator in authors:
-        # Zotero splits a lone "van der Berg, Jan" at the comma into two authors; the semicolon prevents it.
-        yield Meta("citation_author", creator.sort_name + (";" if len(authors) == 1 else ""))
+        yield Meta("citation_author", _author_tag(creator, lone=len(authors) == 1))
     yield Meta("citation_publication_date", slash_date(item.date))
-    for field, name in _TYPE_TAGS[item.item_type]:
+    for field, name in _scholarly_tags(entry):
         yield Meta(name, plain(item.fields.get(field, "")))
     yield from _page_range(item.fields.get("pages", ""))
+    yield Meta("citation_publisher", plain(item.fields.get("publisher", "")))
     for isbn in isbns(item.fields.get("ISBN", "")):
         yield Meta("citation_isbn", isbn)
     yield Meta("citation_doi", doi(item.fields.get("DOI", "")))
-    yield Meta("citation_language", entry.line.lang)
-    yield Meta("citation_public_url", ctx.absolute(entry.path))
-    pdf = next((file.path for file in entry.files if file.media_type == "application/pdf"), "")
-    yield Meta("citation_pdf_url", ctx.absolute(pdf) if pdf else "")
+    yield Meta("citation_pmid", item.fields.get("PMID", "").strip())
+    yield Meta("citation_arxiv_id", arxiv_id(item.fields.get("archiveID", "")))
+    yield Meta("citation_language", _language(entry))
+    yield Meta("citation_keywords", "; ".join(item.tags))
+    yield Meta("citation_abstract", abstract_text(item.fields.get("abstractNote", "")))
+    # Zotero takes the first for the item's URL.
+    yield Meta("citation_public_url", safe_href(item.fields.get("url", "")) or ctx.absolute(entry.path))
+    yield Meta("citation_abstract_html_url", ctx.absolute(entry.path))
 
 
-def _dublin_core(ctx: Context, entry: Entry) -> Iterator[Meta]:
+def _scholarly_tags(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """The type's own tags with their fields; without the one that would be the last to decide and wrong."""
+    tags = _TYPE_TAGS[entry.item.item_type]
+    if entry.item.item_type == "conferencePaper" and not entry.item.fields.get("conferenceName"):
+        return tuple(tag for tag in tags if tag[0] != "proceedingsTitle")
+    return tags
+
+
+def _author_tag(creator: Creator, lone: bool) -> str:
+    """Zotero splits a lone "van der Berg, Jan Piet" into two authors; a semicolon at its end prevents it."""
+    before, comma, after = creator.sort_name.partition(",")
+    is_split = lone and comma and " " in before.strip() and " " in after.strip()
+    return creator.sort_name + (";" if is_split else "")
+
+
+def _authors(entry: Entry) -> list[Creator]:
+    return [creator for creator in entry.item.creators if creator.role == "author" and creator.name]
+
+
+def _for_zotero(ctx: Context, entry: Entry, scholarly: bool) -> Iterator[Meta]:
     item = entry.item
+    if item.item_type not in ("attachment", "note"):
+        yield Meta("z.itemType", item.item_type)
     yield Meta("DC.title", entry.title)
-    if item.item_type not in _TYPE_TAGS:
-        for creator in item.creators:
+    yield from _creators(entry, scholarly)
+    yield Meta("DC.date", iso_date(item.date) or item.date.text)
+    said = {field for field, _ in _scholarly_tags(entry)} | {"publisher", "language"} if scholarly else set()
+    for field, value in item.fields.items():
+        if field not in said and field not in _OWN_TAGS and base_field(field) != "date":
+            yield Meta(_field_tag(field), _language(entry) if field == "language" else plain(value))
+    yield Meta("z.url", safe_href(item.fields.get("url", "")))
+    yield from _identifiers(ctx, entry)
+    # For any type: it is how Zotero finds the PDF, and without a title Google Scholar passes over it.
+    pdf = paper_path(entry)
+    yield Meta("citation_pdf_url", ctx.absolute(pdf) if pdf else "")
+    if not scholarly:
+        for tag in item.tags:
+            yield Meta("DC.subject", tag)
+        yield Meta("DCTERMS.abstract", abstract_text(item.fields.get("abstractNote", "")))
+
+
+def _field_tag(field: str) -> str:
+    """The name of a field's tag. Zotero lower-cases the first letter, so a few fields cannot be named."""
+    if field in _FIELD_TAGS:
+        return _FIELD_TAGS[field]
+    if base_field(field) == "publicationTitle":
+        return _FIELD_TAGS["publicationTitle"]
+    return f"z.{field}" if field[0].islower() else f"DC.identifier.{field}"
+
+
+def _creators(entry: Entry, scholarly: bool) -> Iterator[Meta]:
+    """Each in a tag named for the role."""
+    for creator in entry.item.creators:
+        if not creator.name:
+            continue
+        if creator.role == "author":
+            if not scholarly:
+                yield Meta("DC.creator", creator.sort_name)
+            continue
+        prefix = "bib" if creator.role in ("editor", "contributor") else "z"
+        yield Meta(f"{prefix}.{creator.role}s", creator.sort_name)
+        if creator.role in _FIRST_ROLES:
             yield Meta("DC.creator", creator.sort_name)
-    yield Meta("DC.date", iso_date(item.date))
-    yield Meta("DC.publisher", plain(item.fields.get("publisher", "")))
-    yield Meta("DC.language", entry.line.lang)
-    yield Meta("DC.rights", plain(item.fields.get("rights", "")))
+
+
+def _identifiers(ctx: Context, entry: Entry) -> Iterator[Meta]:
+    """In the forms that Zotero knows by their beginning; last the address of the page."""
+    fields = entry.item.fields
+    yield Meta("DC.identifier", doi(fields.get("DOI", "")))
+    # Of several tags Zotero keeps the last.
+    if numbers := isbns(fields.get("ISBN", "")):
+        yield Meta("DC.identifier", f"ISBN {' '.join(numbers)}")
+    if issn := plain(fields.get("ISSN", "")):
+        yield Meta("DC.identifier", f"ISSN {issn}")
     yield Meta("DC.identifier", ctx.absolute(entry.path))
-    for tag in item.tags:
-        yield Meta("DC.subject", tag)
-    yield Meta("DCTERMS.abstract", plain(item.fields.get("abstractNote", "")))
+
+
+def _language(entry: Entry) -> str:
+    return entry.line.lang or plain(entry.item.fields.get("language", ""))
 
 
 def _page_range(pages: str) -> Iterator[Meta]:

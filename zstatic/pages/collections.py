@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import CollectionNode, Context, Count, Link
-from zstatic.pages.downloads import Download, collection_downloads
+from zstatic.pages.downloads import Download, collection_downloads, collection_has_feed, feed_links
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.lists import ListSection, Pagination, page_path, paginate, year_sections
+from zstatic.pages.rdf import list_record
 
 TREE = Link("Collections", "collections/")
 
@@ -113,8 +114,13 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
     children = [ctx.collections[node.library.slug, key] for key in node.children]
     subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
     downloads = collection_downloads(ctx, node)
+    feeds = feed_links(node.path, node.name) if collection_has_feed(ctx, node) else ()
+    alternates = tuple(
+        HeadLink("alternate", each.path, each.media_type, each.label, local=True) for each in downloads
+    )
     for part, pagination in paginate(node.entries, node.path):
         number = pagination.number
+        record = list_record(ctx, part, node.path, number)
         head = make_head(
             ctx,
             f"Collection: {title}" if number == 1 else f"Collection: {title} (page {number})",
@@ -122,10 +128,8 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             section="collections",
             description=f"{title} – a collection of {ctx.config.site.title}",
             trail=above,
-            links=tuple(
-                HeadLink("alternate", each.path, each.media_type, each.label, local=True)
-                for each in downloads
-            ),
+            links=(*record.links, *feeds, *alternates),
+            unapi=record.id,
         )
         view = CollectionView(
             head=head,
@@ -139,3 +143,4 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             downloads=downloads,
         )
         yield Page(f"{head.path}index.html", "collection.html", view)
+        yield from record.files

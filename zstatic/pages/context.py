@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from zstatic.config import Config
 from zstatic.facets import FACETS, Facet, Subject, Term, tag_term, type_term, year_label
 from zstatic.library import Creator, Item, Library
+from zstatic.pages.coins import coins
 from zstatic.pages.languages import language_tag
 from zstatic.richtext import plain, title_html
 from zstatic.schema import Schema
@@ -20,6 +21,7 @@ from zstatic.urls import collection_path, file_name, item_path
 
 PAGE_SIZE = 100
 UNTITLED = "[Untitled]"
+_NOTHING = Markup()
 
 _CONTAINERS = (
     "publicationTitle",
@@ -119,6 +121,7 @@ class Entry:
 
     path: of its page, "items/KEY/". title: plain text, never empty. creators: one line, e.g.
     "Ada Lovelace, Charles Babbage". year: "1843", "" = undated. terms: facet name -> its values.
+    coins: the reference for lists (see `pages.coins`), "" = none.
     """
 
     library: Library
@@ -132,6 +135,7 @@ class Entry:
     files: tuple[PublishedFile, ...]
     terms: Mapping[str, tuple[Term, ...]]
     line: ItemLine
+    coins: Markup = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +291,7 @@ def make_entry(
         files=published,
         terms={facet.name: facet.terms(subject) for facet in FACETS.values()},
         line=line,
+        coins=coins(item),
     )
 
 

@@ -1,9 +1,15 @@
-"""Links to the export files, which `pages.machines` makes."""
+"""Links to the export files and feeds, which `pages.machines` and `pages.feeds` make."""
 
 from dataclasses import dataclass
 
 from zstatic.exports import FORMATS
-from zstatic.pages.context import CollectionNode, Context
+from zstatic.pages.context import CollectionNode, Context, Group
+from zstatic.pages.head import HeadLink
+
+ATOM = "atom.xml"
+JSON = "feed.json"
+# A rarer tag is news too seldom for a feed.
+TAG_FEED_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +50,19 @@ def collection_downloads(ctx: Context, node: CollectionNode) -> tuple[Download, 
 def _downloads(ctx: Context, stem: str) -> tuple[Download, ...]:
     formats = [FORMATS[name] for name in ctx.config.exports.formats]
     return tuple(Download(each.LABEL, f"{stem}.{each.EXTENSION}", each.MEDIA_TYPE) for each in formats)
+
+
+def tag_has_feed(ctx: Context, group: Group) -> bool:
+    return bool(ctx.config.site.base_url) and len(group.entries) >= TAG_FEED_FROM
+
+
+def collection_has_feed(ctx: Context, node: CollectionNode) -> bool:
+    return bool(ctx.config.site.base_url and node.subtree)
+
+
+def feed_links(path: str, title: str) -> tuple[HeadLink, ...]:
+    """For the head of a page that has feeds of its own. path: of the page."""
+    return (
+        HeadLink("alternate", path + ATOM, "application/atom+xml", title, local=True),
+        HeadLink("alternate", path + JSON, "application/feed+json", title, local=True),
+    )

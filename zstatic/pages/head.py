@@ -1,16 +1,39 @@
 """What stands in the head of every page; each view carries one Head."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from zstatic.pages.context import Context, Link
 
 _DESCRIPTION_LENGTH = 200
+_NOTHING = Markup()
 
 
 @dataclass(frozen=True, slots=True)
 class Meta:
+    """attribute: that says the name, "name" or, in OpenGraph, "property"."""
+
     name: str
     content: str
+    attribute: str = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Social:
+    """What OpenGraph says of a page beyond its title.
+
+    kind: og:type. names_site, describes: whether the site's name and the description are said there too.
+    """
+
+    kind: str = "website"
+    names_site: bool = True
+    describes: bool = True
+
+
+_PLAIN = Social()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,8 @@ class Head:
     description: plain text, "" = none. canonical: absolute URL, "" without a base URL.
     trail: the pages above this one, outermost first, without home.
     indexable: False asks search engines to stay away.
+    json_ld: what the page is about, as schema.org; safe inside a script element, "" = nothing.
+    unapi: id of the record by which Zotero saves what is on the page, "" = it has none.
     """
 
     title: str
@@ -44,6 +69,8 @@ class Head:
     meta: tuple[Meta, ...] = ()
     links: tuple[HeadLink, ...] = ()
     indexable: bool = True
+    json_ld: Markup = _NOTHING
+    unapi: str = ""
 
 
 def make_head(
@@ -57,19 +84,52 @@ def make_head(
     meta: tuple[Meta, ...] = (),
     links: tuple[HeadLink, ...] = (),
     indexable: bool = True,
+    social: Social = _PLAIN,
+    json_ld: Markup = _NOTHING,
+    unapi: str = "",
 ) -> Head:
     """path: of the page, "" = home."""
+    description = shorten(description)
+    canonical = ctx.absolute(path) if indexable else ""
+    shared = tuple(_open_graph(ctx, title, description, canonical, social)) if indexable else ()
     return Head(
         title=title,
         path=path,
         section=section,
-        description=shorten(description),
-        canonical=ctx.absolute(path) if indexable else "",
+        description=description,
+        canonical=canonical,
         trail=trail,
-        meta=meta,
+        meta=(*meta, *shared),
         links=links,
         indexable=indexable,
+        json_ld=json_ld,
+        unapi=unapi,
     )
+
+
+def _open_graph(ctx: Context, title: str, description: str, canonical: str, social: Social) -> Iterator[Meta]:
+    """https://ogp.me/"""
+    site = ctx.config.site
+    properties = {
+        "og:type": social.kind,
+        "og:title": title or site.title,
+        "og:description": description if social.describes else "",
+        "og:url": canonical,
+        "og:site_name": site.title if social.names_site else "",
+        "og:locale": og_locale(site.language, ctx.config.citations.locale),
+    }
+    for name, content in properties.items():
+        if content:
+            yield Meta(name, content, "property")
+    yield Meta("twitter:card", "summary")
+
+
+def og_locale(language: str, citations: str) -> str:
+    """ "en_GB"; the country comes from the locale of the citations where the language has none, or is ""."""
+    for tag in (language, citations):
+        if re.fullmatch(r"[a-z]{2,3}-[A-Z]{2}", tag) and tag.partition("-")[0] == language.partition("-")[0]:
+            return tag.replace("-", "_")
+    return ""
 
 
 def shorten(text: str, length: int = _DESCRIPTION_LENGTH) -> str:

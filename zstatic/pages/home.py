@@ -1,6 +1,6 @@
 """The front page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from zstatic.pages.context import Context, Count, Entry, ItemLine
 from zstatic.pages.downloads import LibraryDownloads, library_downloads
 from zstatic.pages.head import Head, make_head
 from zstatic.pages.histogram import Histogram, year_histogram
+from zstatic.pages.jsonld import site_json_ld
 from zstatic.pages.terms import TypeCount, type_counts
 
 _NEWEST = 8
@@ -56,7 +57,14 @@ def home_view(ctx: Context) -> HomeView:
     top = [node for node in ctx.collections.values() if node.depth == 0]
     types = type_counts(ctx)
     return HomeView(
-        head=make_head(ctx, "", HOME, section="home", description=site.description or intro.striptags()),
+        head=make_head(
+            ctx,
+            "",
+            HOME,
+            section="home",
+            description=site.description or intro.striptags(),
+            json_ld=site_json_ld(ctx),
+        ),
         title=site.title,
         intro=intro,
         lead=site.description,
@@ -72,7 +80,7 @@ def home_view(ctx: Context) -> HomeView:
     )
 
 
-def newest(entries: tuple[Entry, ...]) -> list[Entry]:
+def newest(entries: Sequence[Entry]) -> list[Entry]:
     """By the moment they were added to Zotero, latest first, then by key."""
     return sorted(entries, key=lambda entry: (entry.item.date_added, entry.item.key), reverse=True)
 

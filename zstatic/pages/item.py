@@ -10,14 +10,18 @@ from markupsafe import Markup, escape
 from zstatic.exports import FORMATS
 from zstatic.library import Attachment, Library
 from zstatic.outputs import Copy, Output, Page
+from zstatic.pages.basefields import base_value
 from zstatic.pages.bidi import Direction, isolate_foreign, reference_direction
-from zstatic.pages.citation_meta import item_meta
+from zstatic.pages.citation_meta import is_scholarly, item_meta
 from zstatic.pages.collections import TREE
 from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, TagLink, file_kind
-from zstatic.pages.head import Head, make_head
-from zstatic.richtext import abstract_html, citation_html, note_html, plain
+from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
+from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
+from zstatic.pages.jsonld import item_json_ld, license_url
+from zstatic.pages.rdf import NO_RECORD, Record, item_record
+from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
 from zstatic.schema import Schema
-from zstatic.urls import doi, doi_url, isbns, safe_href
+from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
 
 DEFAULT_API = "https://api.zotero.org"
 _STYLE_LABELS = {
@@ -138,17 +142,19 @@ class ItemView:
 
 def pages(ctx: Context) -> Iterator[Output]:
     for entry in ctx.items:
-        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry))
+        record = item_record(ctx, entry)
+        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry, record))
+        yield from record.files
         for file in entry.files:
             yield Copy(file.path, file.source, file.md5)
 
 
-def item_view(ctx: Context, entry: Entry) -> ItemView:
+def item_view(ctx: Context, entry: Entry, record: Record = NO_RECORD) -> ItemView:
     item, library, schema = entry.item, entry.library, ctx.schema
     main = _main_link(entry)
     (item_type,), (year,) = entry.terms["type"], entry.terms["year"]
     return ItemView(
-        head=_head(ctx, entry),
+        head=_head(ctx, entry, record),
         key=item.key,
         title=entry.title_html,
         lang=entry.line.lang,
@@ -184,7 +190,7 @@ def _tags(ctx: Context, entry: Entry) -> tuple[TagLink, ...]:
     return tuple(TagLink(term.label, term.path, ctx.tag_colors.get(term.slug, "")) for term in terms)
 
 
-def _head(ctx: Context, entry: Entry) -> Head:
+def _head(ctx: Context, entry: Entry, record: Record) -> Head:
     abstract = plain(entry.item.fields.get("abstractNote", ""))
     where = [part for part in (entry.creators, entry.container, entry.year) if part]
     return make_head(
@@ -195,7 +201,46 @@ def _head(ctx: Context, entry: Entry) -> Head:
         description=abstract or ". ".join([entry.title, *where]),
         trail=_first_trail(ctx, entry),
         meta=item_meta(ctx, entry),
+        links=(*record.links, *_signposts(ctx, entry)),
+        social=_social(entry),
+        json_ld=item_json_ld(ctx, entry),
+        unapi=record.id,
     )
+
+
+_SOCIAL_KINDS = {
+    "book": "book",
+    "webpage": "website",
+    "videoRecording": "video.other",
+    "audioRecording": "music.song",
+}
+
+
+def _social(entry: Entry) -> Social:
+    """Nothing that Zotero would take for what the item lacks: it reads OpenGraph's tags as well."""
+    abstract = abstract_text(entry.item.fields.get("abstractNote", ""))
+    return Social(
+        # Of the others "article" is what Zotero does not insist on.
+        kind=_SOCIAL_KINDS.get(entry.item.item_type, "article"),
+        names_site=bool(base_value(entry.item, "publicationTitle")),
+        # It would win over the abstract, cut off as it is.
+        describes=is_scholarly(entry) or shorten(abstract) == abstract,
+    )
+
+
+def _signposts(ctx: Context, entry: Entry) -> Iterator[HeadLink]:
+    """https://signposting.org/FAIR/. A DOI leads elsewhere, so it is not what to cite this page as."""
+    if not ctx.config.site.base_url:
+        return
+    for file in entry.files:
+        yield HeadLink("item", file.path, file.media_type, "", local=True)
+    if license := license_url(entry.item):
+        yield HeadLink("license", license, "", "", local=False)
+    kind = SCHEMA_TYPES.get(entry.item.item_type, "CreativeWork")
+    for name in ("AboutPage", kind):
+        yield HeadLink("type", f"https://schema.org/{name}", "", "", local=False)
+    if url := doi_url(entry.item.fields.get("DOI", "")):
+        yield HeadLink("related", url, "", "", local=False)
 
 
 def _first_trail(ctx: Context, entry: Entry) -> tuple[Link, ...]:
@@ -359,11 +404,8 @@ def _identifier_href(name: str, value: str) -> str:
 
 
 def _arxiv_href(value: str, prefixed: bool) -> str:
-    """prefixed: only what says "arXiv:" is taken for one."""
-    number = re.match(r"(?i)(arxiv:\s*)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?\b", value)
-    if not number or (prefixed and not number[1]):
-        return ""
-    return f"https://arxiv.org/abs/{quote(number[2] + (number[3] or ''))}"
+    number = arxiv_id(value, prefixed=prefixed)
+    return f"https://arxiv.org/abs/{quote(number)}" if number else ""
 
 
 def _trails(ctx: Context, entry: Entry) -> Iterator[tuple[Link, ...]]:

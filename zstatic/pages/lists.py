@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
+from markupsafe import Markup
+
 from zstatic.facets import FACETS, Facet
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import PAGE_SIZE, Context, Entry, Group, ItemLine, Link
-from zstatic.pages.head import Head, make_head
+from zstatic.pages.downloads import feed_links, tag_has_feed
+from zstatic.pages.head import Head, HeadLink, make_head
+from zstatic.pages.rdf import NO_RECORD, Record, list_record
 
 T = TypeVar("T")
 
 ITEMS_PATH = "items/"
 # What the pages of a facet stand under: its heading there and the label above a single value.
 FACET_TITLES = {"tag": "Tags", "creator": "Creators", "year": "Years", "type": "Types"}
+# Creators and types have the references in the list alone: a file for each would double the size of a site.
+_WITH_RECORDS = ("tag", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,14 @@ class Pagination:
 
 @dataclass(frozen=True, slots=True)
 class ListSection:
-    """Items that follow each other under one heading, a year; "" = no heading."""
+    """Items that follow each other under one heading, a year; "" = no heading.
+
+    coins: the references in them, by which Zotero saves them (see `pages.coins`).
+    """
 
     heading: str
     lines: tuple[ItemLine, ...]
+    coins: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,67 +73,77 @@ class ListView:
 
 
 def pages(ctx: Context) -> Iterator[Output]:
+    everything = _List("All items", "", ITEMS_PATH, "items", ())
     for part, pagination in paginate(ctx.items, ITEMS_PATH):
-        yield _list_page(ctx, "All items", "", ITEMS_PATH, "items", (), part, len(ctx.items), pagination)
+        yield _list_page(ctx, everything, part, len(ctx.items), pagination)
     for name in FACET_TITLES:
         facet = FACETS[name]
         for group in ctx.groups[name]:
             yield from _group_pages(ctx, facet, group)
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list on one or more pages. feeds: of its own."""
+
+    heading: str
+    kind: str
+    path: str
+    section: str
+    trail: tuple[Link, ...]
+    feeds: tuple[HeadLink, ...] = ()
+
+
 def _group_pages(ctx: Context, facet: Facet, group: Group) -> Iterator[Output]:
     trail = (Link(FACET_TITLES[facet.name], f"{facet.folder}/"),)
-    path = group.term.path
+    path, label = group.term.path, group.term.label
+    feeds = feed_links(path, label) if facet.name == "tag" and tag_has_feed(ctx, group) else ()
+    listed = _List(label, facet.label, path, facet.folder, trail, feeds)
     for part, pagination in paginate(group.entries, path):
-        yield _list_page(
-            ctx,
-            group.term.label,
-            facet.label,
-            path,
-            facet.folder,
-            trail,
-            part,
-            len(group.entries),
-            pagination,
-        )
+        if facet.name not in _WITH_RECORDS:
+            yield _list_page(ctx, listed, part, len(group.entries), pagination)
+            continue
+        record = list_record(ctx, part, path, pagination.number)
+        yield _list_page(ctx, listed, part, len(group.entries), pagination, record)
+        yield from record.files
 
 
 def _list_page(
     ctx: Context,
-    heading: str,
-    kind: str,
-    path: str,
-    section: str,
-    trail: tuple[Link, ...],
+    listed: _List,
     part: Sequence[Entry],
     count: int,
     pagination: Pagination,
+    record: Record = NO_RECORD,
 ) -> Page:
-    title = f"{kind}: {heading}" if kind else heading
+    title = f"{listed.kind}: {listed.heading}" if listed.kind else listed.heading
     number = pagination.number
     head = make_head(
         ctx,
         title if number == 1 else f"{title} (page {number})",
-        page_path(path, number),
-        section=section,
+        page_path(listed.path, number),
+        section=listed.section,
         description=f"{title} – {count} {'item' if count == 1 else 'items'} in {ctx.config.site.title}",
-        trail=trail,
+        trail=listed.trail,
+        links=(*record.links, *listed.feeds),
+        unapi=record.id,
     )
-    sections = year_sections(part) if section != "years" else (ListSection("", tuple(map(_line, part))),)
-    view = ListView(head, heading, kind, count, sections, pagination)
+    sections = year_sections(part) if listed.section != "years" else (_section("", part),)
+    view = ListView(head, listed.heading, listed.kind, count, sections, pagination)
     return Page(f"{head.path}index.html", "list.html", view)
 
 
 def year_sections(entries: Sequence[Entry]) -> tuple[ListSection, ...]:
     """Entries in the site's order, cut by year."""
     return tuple(
-        ListSection(year or "Undated", tuple(map(_line, members)))
+        _section(year or "Undated", tuple(members))
         for year, members in groupby(entries, key=lambda entry: entry.year)
     )
 
 
-def _line(entry: Entry) -> ItemLine:
-    return entry.line
+def _section(heading: str, entries: Sequence[Entry]) -> ListSection:
+    lines = tuple(entry.line for entry in entries)
+    return ListSection(heading, lines, Markup("\n").join(entry.coins for entry in entries if entry.coins))
 
 
 def page_path(path: str, number: int) -> str:

@@ -1,10 +1,11 @@
-"""What programs read: the sitemap, robots.txt, and the library and its collections as export files."""
+"""What programs read: sitemap, robots.txt, OpenSearch, llms.txt, and libraries and collections as exports."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from zstatic.config import Config
@@ -15,7 +16,9 @@ from zstatic.library import Item, Library
 from zstatic.outputs import Output, Text
 from zstatic.pages.collections import TREE
 from zstatic.pages.context import Context
+from zstatic.pages.downloads import library_downloads
 from zstatic.pages.lists import FACET_TITLES, ITEMS_PATH
+from zstatic.richtext import clean
 
 # https://www.sitemaps.org/protocol.html
 SITEMAP_LIMIT = 50_000
@@ -26,7 +29,9 @@ def pages(ctx: Context) -> Iterator[Output]:
     # GitHub Pages would run the site through Jekyll, which drops files that start with "_".
     yield Text(".nojekyll", "")
     yield Text("robots.txt", robots(ctx))
+    yield Text("llms.txt", llms(ctx))
     if ctx.config.site.base_url:
+        yield Text("opensearch.xml", open_search(ctx))
         yield from sitemap(ctx)
     yield from library_exports(ctx)
     yield from collection_exports(ctx)
@@ -45,8 +50,9 @@ def problems(libraries: Iterable[Library], config: Config) -> tuple[Problem, ...
             Problem(
                 "no-base-url",
                 "site.toml",
-                "[site] base_url is not set, so there are no feeds, no sitemap, no canonical links and no "
-                "direct links to files for Google Scholar. Write there where the site will stand.",
+                "[site] base_url is not set, so there are no feeds, no sitemap, no canonical links, no "
+                "records for Zotero to save pages by and no direct links to files for Google Scholar. "
+                "Write there where the site will stand.",
             )
         )
     return tuple(found)
@@ -83,6 +89,58 @@ def robots(ctx: Context) -> str:
     if ctx.config.site.base_url:
         lines += ["", f"Sitemap: {ctx.absolute('sitemap.xml')}"]
     return "\n".join(lines) + "\n"
+
+
+def open_search(ctx: Context) -> str:
+    """By which a browser adds the site to its search engines.
+
+    https://developer.mozilla.org/en-US/docs/Web/XML/Guides/OpenSearch
+    """
+    site = ctx.config.site
+    element = ET.Element("OpenSearchDescription", {"xmlns": "http://a9.com/-/spec/opensearch/1.1/"})
+    # The format's own limits.
+    ET.SubElement(element, "ShortName").text = clean(site.title)[:16].strip()
+    ET.SubElement(element, "LongName").text = clean(site.title)[:48].strip()
+    ET.SubElement(element, "Description").text = clean(site.description or site.title)[:1024]
+    ET.SubElement(element, "InputEncoding").text = "UTF-8"
+    template = f"{ctx.absolute('search/')}?q={{searchTerms}}"
+    ET.SubElement(element, "Url", {"type": "text/html", "template": template})
+    ET.indent(element, " ")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(element, "unicode") + "\n"
+
+
+def llms(ctx: Context) -> str:
+    """The site in a few lines for language models. No counts: they would change it with every item.
+
+    https://llmstxt.org/, a convention, not a standard.
+    """
+    site = ctx.config.site
+    has_base = bool(site.base_url)
+    exports = [
+        (f"{library.name} {each.label}".strip(), each.path)
+        for library in library_downloads(ctx)
+        for each in library.downloads
+    ]
+    sections = {
+        "Browse": [("All items", ITEMS_PATH), (TREE.label, TREE.path)]
+        + [(FACET_TITLES[name], f"{FACETS[name].folder}/") for name in FACET_TITLES],
+        "Pages": [(page.title, page.path) for page in ctx.content if page.path],
+        "Downloads": exports + ([("Newest items, JSON Feed", "feed.json")] if has_base else []),
+    }
+    parts = [f"# {_line(site.title)}"]
+    if site.description:
+        parts.append(f"> {_line(site.description)}")
+    each = "Each item has a page at items/KEY/"
+    parts.append(f"{each} and the whole record at items/KEY/item.rdf." if has_base else f"{each}.")
+    for heading, links in sections.items():
+        if links:
+            lines = [f"- [{_line(label)}]({ctx.absolute(path) or quote(path)})" for label, path in links]
+            parts.append("\n".join([f"## {heading}", "", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split()).replace("[", "(").replace("]", ")")
 
 
 class _Address(NamedTuple):
