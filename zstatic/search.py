@@ -259,7 +259,6 @@ _FOLD = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
 )
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-_NOT_ASCII_WORD = re.compile(r"\S*[^\x00-\x7f]\S*")
 
 
 def _aliases(short: Iterable[str], long: str = "") -> list[str]:
@@ -278,7 +277,8 @@ def _aliases(short: Iterable[str], long: str = "") -> list[str]:
 
 
 def _special_words(text: str) -> list[str]:
-    return _NOT_ASCII_WORD.findall(spaced(unicodedata.normalize("NFC", text).lower()))
+    words = spaced(unicodedata.normalize("NFC", text).lower()).split()
+    return [word for word in words if not word.isascii()]
 
 
 def _spellings(word: str, candidates: Iterable[str]) -> Iterator[str]:

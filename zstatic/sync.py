@@ -32,7 +32,15 @@ from zstatic.api import (
 )
 from zstatic.attachments import NEVER, FilesReport, kept_files, rules_mark, sync_files, wanted_files
 from zstatic.config import Config, LibraryConfig
-from zstatic.errors import AccessDenied, ApiError, ConfigError, LibraryMoved, LibraryNotFound, Problem
+from zstatic.errors import (
+    AccessDenied,
+    ApiError,
+    ApiUnreachable,
+    ConfigError,
+    LibraryMoved,
+    LibraryNotFound,
+    Problem,
+)
 from zstatic.mirror import (
     FULLTEXT,
     Failure,
@@ -604,6 +612,12 @@ def _fetch_items(
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
+    if len(failed) > 1 and not found:
+        # Nothing came at all: that is the server's fault, not the objects'.
+        raise ApiUnreachable(
+            f"Zotero delivers none of {len(failed)} items of {run.path}: {next(iter(failed.values()))}",
+            "Try again later; the site is as it was.",
+        )
     messages = {key: f"Zotero cannot deliver this item: {said}" for key, said in failed.items()}
     versions = {**{key: failure.version for key, failure in known.items()}, **listed}
     return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
@@ -655,6 +669,12 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
+    if failed and kind == "collections":
+        # Without it nobody could tell which items a rule keeps out.
+        raise ApiUnreachable(
+            f"Zotero cannot deliver {len(failed)} collections of {run.path}: {next(iter(failed.values()))}",
+            "Try again later; the site is as it was.",
+        )
     messages = {key: f"Zotero cannot deliver it: {said}" for key, said in failed.items()}
     mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listing.by_key))
     return listing
@@ -1065,7 +1085,14 @@ def _forget_old_texts(run: _Run) -> None:
     done = mirror.state("done", {})
     if done.keys() - sets - {FULLTEXT}:
         mirror.write_state(done={name: mark for name, mark in done.items() if name in {*sets, FULLTEXT}})
-    current = {"items", "files", *sets, *([FULLTEXT] if run.config.search.fulltext else [])}
+    current = {
+        "items",
+        "files",
+        "collections",
+        "searches",
+        *sets,
+        *([FULLTEXT] if run.config.search.fulltext else []),
+    }
     for name in mirror.failed_sets():
         if name not in current:
             mirror.write_failures(name, {})

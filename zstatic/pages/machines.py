@@ -68,7 +68,10 @@ def library_exports(ctx: Context) -> Iterator[Text]:
     """Each library in each format; under its slug if it has one."""
     for library in ctx.libraries:
         folder = f"{library.slug}/" if library.slug else ""
-        yield from _exports(ctx, f"{folder}exports/library", library.items.values())
+        # Only what has a page: an unpublished standalone file must not show its title here.
+        own = (entry.item for entry in ctx.items if entry.library is library)
+        items = sorted(own, key=lambda item: item.key)
+        yield from _exports(ctx, f"{folder}exports/library", items)
 
 
 def collection_exports(ctx: Context) -> Iterator[Text]:
