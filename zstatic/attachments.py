@@ -335,6 +335,9 @@ def _fetch(api: Api, location: FileLocation, files: FileStore, limit: int, wante
     """Stream one file into place. Raises _Unfit, RequestFailed, ApiError."""
     if location.size is not None and location.size > limit:
         raise _too_large(limit)
+    if wanted.md5 and location.md5 not in ("", wanted.md5) and not location.zipped:
+        # Told before a byte of it came.
+        raise _mismatch()
     incoming = files.folder / "incoming"
     body, main = incoming / f"{wanted.key}.body", incoming / f"{wanted.key}.file"
     try:
