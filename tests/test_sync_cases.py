@@ -203,7 +203,7 @@ def test_snapshot_of_a_web_page_is_never_served(library: FakeLibrary, site: Site
     liar = library.add_attachment(OTHER, page_of_evil, filename="evil.html", content_type="application/pdf")
     assert codes(site) == []
     names = {path.name for path in (site.site / f"items/{OTHER}").iterdir()}
-    assert names == {"index.html", "evil.pdf"}, liar
+    assert names == {"index.html", "item.rdf", "evil.pdf"}, liar
     assert "canary" not in text(site, OTHER)
 
 
@@ -213,7 +213,7 @@ def test_archive_of_no_or_several_files_is_a_problem_and_no_link(
     library.add_attachment(OTHER, snapshot(), filename="none.pdf", zipped=True)
     library.add_attachment(OTHER, snapshot(a_pdf=PDF, b_pdf=PDF), filename="two.pdf", zipped=True)
     assert codes(site) == ["file-archive", "file-archive"]
-    assert {path.name for path in (site.site / f"items/{OTHER}").iterdir()} == {"index.html"}
+    assert {path.name for path in (site.site / f"items/{OTHER}").iterdir()} == {"index.html", "item.rdf"}
 
 
 def test_files_of_any_name_and_type_are_published_under_a_plain_one(
