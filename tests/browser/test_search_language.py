@@ -30,33 +30,21 @@ pytestmark = pytest.mark.browser
 # The page's own parts, without the page: one call answers many queries.
 SETUP = """
 async ([root, names]) => {
-  const { Facet, tally } = await import(root + names.facets);
-  const { Finder, prune } = await import(root + names.find);
+  const { tally } = await import(root + names.facets);
+  const { find, openIndex } = await import(root + names.index);
   const { parse } = await import(root + names.query);
-  const read = (name) => fetch(`${root}pagefind/${name}`).then((answer) => answer.json());
-  const pointer = await read("zstatic.json");
-  const pagefind = await import(`${root}pagefind/pagefind.js`);
-  await pagefind.init();
-  const ids = (await read(pointer.shown)).ids.split(" ");
-  const facets = {};
-  for (const file of new Set(Object.values(pointer.facets))) {
-    for (const [name, column] of Object.entries(await read(file))) facets[name] = new Facet(name, column);
-  }
-  const rows = new Map(ids.map((id, row) => [id, row]));
-  const index = { pagefind, ids, rows, facets: async () => facets };
+  const opened = await openIndex(`${root}pagefind/`);
+  const facets = await opened.columns.load(Object.keys(opened.columns.pointer.facets));
   window.parseQuery = parse;
   window.search = async (query, choices) => {
-    const { tree, plain } = parse(query);
-    const finder = new Finder(index, !plain);
-    const pruned = prune(tree, new Set());
-    const scores = pruned ? await finder.find(pruned) : new Float64Array(ids.length);
-    const found = tally(scores, choices, facets);
+    const { scores, finder } = await find(query, opened);
+    const found = tally(scores ?? new Float64Array(opened.ids.length), choices, facets);
     const counts = {};
     for (const [name, numbers] of Object.entries(found.counts)) {
       const named = [...numbers].map((n, at) => [facets[name].slugs[at], n]);
       counts[name] = Object.fromEntries(named.filter(([, n]) => n));
     }
-    return { rows: finder.near.length ? [] : found.rows, counts };
+    return { rows: finder?.near.length ? [] : found.rows, counts };
   };
 }
 """
@@ -309,7 +297,7 @@ def open_index(ctx: Context, folder: Path, serve: Callable[[Path], str], chromiu
     root = serve(folder / "site")
     names = {
         name: f"static/{next((folder / 'site/static').glob(f'search-{name}.*.js')).name}"
-        for name in ("facets", "find", "query")
+        for name in ("facets", "index", "query")
     }
     page = chromium.new_page()
     page.goto(f"{root}search/")

@@ -1,9 +1,9 @@
-// The search page: Pagefind finds, columns beside its index order and describe, the page's own templates show.
+// The search page: search-index.js finds and orders, the page's own templates show.
 // Every text a reader sees stands in search.html.
 
-import { Facet, Panel, isChosen, tally } from "./search-facets.js";
-import { Finder, prune } from "./search-find.js";
-import { CJK_GAP, CJK_RUN, bare, identifier, joined, parse, wanted } from "./search-query.js";
+import { Panel, isChosen, tally } from "./search-facets.js";
+import { Unavailable, all, find, openIndex, ordered } from "./search-index.js";
+import { CJK_GAP, CJK_RUN, bare, joined } from "./search-query.js";
 
 const app = document.getElementById("search");
 const at = (name) => document.getElementById(`search-${name}`);
@@ -13,111 +13,30 @@ const say = { ...app.dataset };
 
 const PAGE = 20;
 const PAUSE = 250; // ms of no typing before a search
-const EXCERPT = 32; // words
-const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
 const ANNOUNCE = 1000; // ms of no typing before the count is read out
-const RANKING = {
-  pageLength: 0.4, // so that a short record does not win for being short
-  metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
-};
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const number = (n) => n.toLocaleString(say.language);
 const address = (path) => new URL(say.root + path, document.baseURI).href;
 const quoted = (words) => words.map((word) => `“${word}”`).join(", ");
 
-// What the index is made of -------------------------------------------------------------------------------------
-
-class Unavailable extends Error {}
-
-async function read(name, options) {
-  const answer = await fetch(address(`pagefind/${name}`), options);
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-  return answer.json();
-}
-
-async function open() {
-  if (typeof WebAssembly !== "object") throw new Unavailable(say.noWasm);
-  // All other names change with their content; only this file must never come from a cache unasked.
-  const pointer = await read("zstatic.json", { cache: "no-cache" });
-  const [pagefind, shown] = await Promise.all([
-    import(address(`pagefind/pagefind.js?${pointer.pagefind}`)),
-    read(pointer.shown),
-  ]);
-  await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: EXCERPT });
-  await pagefind.init();
-  const ids = shown.ids.split(" ");
-  const columns = new Columns(pointer);
-  return {
-    pagefind, shown, ids, columns,
-    rows: new Map(ids.map((id, row) => [id, row])),
-    common: new Set(pointer.common),
-    orders: once(() => read(pointer.orders)),
-    facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
-  };
-}
-
-function once(make) {
-  let made;
-  return () => (made ??= make().catch((error) => { made = undefined; throw error; }));
-}
-
-// The facets; those that a file holds come with it.
-class Columns {
-  constructor(pointer) {
-    this.pointer = pointer;
-    this.loaded = {};
-    this.files = {};
-  }
-
-  isLight(name) { return this.pointer.sizes[name] === undefined || this.pointer.sizes[name] < LIGHT; }
-
-  async load(names) {
-    const files = new Set(names.map((name) => this.pointer.facets[name]).filter(Boolean));
-    await Promise.all([...files].map((file) => (this.files[file] ??= once(async () => {
-      for (const [name, column] of Object.entries(await read(file))) this.loaded[name] = new Facet(name, column);
-    }))()));
-    return this.loaded;
-  }
-}
-
 let opening;
-const index = () => (opening ??= open().catch((error) => { opening = undefined; throw error; }));
+const index = () => (opening ??= openIndex(address("pagefind/")).catch((error) => { opening = undefined; throw error; }));
 
-// A document that no word led to.
-async function fragment(id) {
-  const answer = await fetch(address(`pagefind/fragment/${id}.pf_fragment`));
-  if (!answer.ok) throw new Error(`${id}: ${answer.status}`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const stream = packed ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")) : new Blob([bytes]).stream();
-  const text = await new Response(stream).text();
-  const { url, meta, content } = JSON.parse(text.slice("pagefind_dcd".length));
-  const beginning = content.split(/\s+/).slice(0, EXCERPT).join(" ");
-  const escaped = beginning.replace(/[&<>"']/g, (character) => ESCAPES[character]);
-  return { raw_url: url, meta, content, excerpt: escaped, plain_excerpt: beginning };
-}
+// One search serves all filters, orders and pages of its results.
+let last = {};
 
-// What the reader typed -> what is found ------------------------------------------------------------------------------
-
-// words: to mark. straight: what was typed is an identifier and nothing else.
-async function find(q, opened) {
-  const id = identifier(q);
-  if (id) {
-    const finder = new Finder(opened, true);
-    const scores = await finder.find({ op: "word", text: id, field: "id" });
-    if (scores.some(Boolean)) return { scores, finder, words: [], problems: [], straight: true };
+function found(q, opened) {
+  if (last.q !== q || last.opened !== opened) {
+    const results = q ? find(q, opened) : Promise.resolve(all(opened));
+    last = { q, opened, results };
+    results.catch(() => { last = {}; });
   }
-  const { tree, plain, problems } = parse(q);
-  const dropped = [];
-  const pruned = prune(tree, opened.common, dropped);
-  if (!pruned) return { refused: refusal(dropped, problems) };
-  const finder = new Finder(opened, !plain);
-  const scores = await finder.find(pruned);
-  return { scores, finder, words: wanted(pruned), problems: [...problems, ...finder.problems], plain };
+  return last.results;
 }
 
-function refusal(dropped, problems) {
+// Why nothing was looked for.
+function refusal({ dropped, problems }) {
   const long = dropped.filter(({ short }) => !short).map(({ text }) => text);
   if (long.length) return fill(say.tooCommon, { words: quoted(long) });
   return problems.length ? sentences(problems) : say.tooShort;
@@ -125,29 +44,8 @@ function refusal(dropped, problems) {
 
 const sentences = (problems) => problems.map(({ code, ...values }) => fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], values)).join(" ");
 
-// One search serves all filters, orders and pages of its results.
-let last = {};
-
-function found(q, opened) {
-  if (last.q !== q || last.opened !== opened) {
-    const everything = { scores: new Float64Array(opened.ids.length).fill(1), finder: null, words: [], problems: [] };
-    const results = q ? find(q, opened) : Promise.resolve(everything);
-    last = { q, opened, results };
-    results.catch(() => { last = {}; });
-  }
-  return last.results;
-}
-
-async function ordered(rows, scores, by, { orders }) {
-  if (!by) return rows.sort((one, other) => scores[other] - scores[one] || one - other);
-  if (by === "newest") return rows;
-  const ranks = (await orders())[by];
-  return rows.sort((one, other) => ranks[one] - ranks[other]);
-}
-
 // Results -> page -------------------------------------------------------------------------------------------------
 
-const ESCAPES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&#34;", "'": "&#39;" };
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#34;": '"', "&#39;": "'" };
 const unescaped = (text) => text.replace(/&(?:lt|gt|amp|#34|#39);/g, (entity) => ENTITIES[entity]);
 
@@ -345,14 +243,14 @@ async function run() {
 async function answer(q, turn) {
   const opened = await index();
   const results = await found(q, opened);
-  if (results.refused) return () => refuse(results.refused);
+  if (!results.scores) return () => refuse(refusal(results));
   const { choices, page: wantedPage, sort: by } = state;
   const chosen = panel.names().filter((name) => isChosen(choices[name]));
   await opened.columns.load(chosen);
   const rows = await ordered(tally(results.scores, choices, pick(opened.columns.loaded, chosen)).rows, results.scores, by, opened);
   const page = Math.max(1, Math.min(wantedPage, Math.ceil(rows.length / PAGE)));
   const part = rows.slice((page - 1) * PAGE, page * PAGE);
-  const loaded = await Promise.all(part.map((row) => results.finder?.hits.get(row)?.data() ?? fragment(opened.ids[row])));
+  const loaded = await Promise.all(part.map((row) => results.finder?.hits.get(row)?.data() ?? opened.fragment(row)));
   if (turn === latest && goStraight(q, results, loaded)) return () => {};
   return () => {
     drawResults(q, results, { count: rows.length, page, part, loaded }, opened);
@@ -371,7 +269,7 @@ function refuse(problem) {
 
 function fail(error) {
   failed = true;
-  refuse(error instanceof Unavailable ? error.message : say.failed);
+  refuse(error instanceof Unavailable ? say.noWasm : say.failed);
   at("browse").hidden = false;
   console.error(error);
 }

@@ -1,0 +1,114 @@
+// The index of the site, opened, and what a query finds in it. Knows nothing of the page.
+
+import { Facet } from "./search-facets.js";
+import { Finder, prune } from "./search-find.js";
+import { identifier, parse, wanted } from "./search-query.js";
+
+export const EXCERPT = 32; // words
+const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
+const RANKING = {
+  pageLength: 0.4, // so that a short record does not win for being short
+  metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
+};
+
+// The browser lacks what the index needs.
+export class Unavailable extends Error {}
+
+// folder: the address of the site's pagefind/.
+export async function openIndex(folder) {
+  if (typeof WebAssembly !== "object") throw new Unavailable();
+  const read = async (name, options) => (await get(folder + name, options)).json();
+  // All other names change with their content; only this file must never come from a cache unasked.
+  const pointer = await read("zstatic.json", { cache: "no-cache" });
+  const [pagefind, shown] = await Promise.all([
+    import(`${folder}pagefind.js?${pointer.pagefind}`),
+    read(pointer.shown),
+  ]);
+  await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: EXCERPT });
+  await pagefind.init();
+  const ids = shown.ids.split(" ");
+  const columns = new Columns(pointer, read);
+  return {
+    pagefind, shown, ids, columns,
+    rows: new Map(ids.map((id, row) => [id, row])),
+    common: new Set(pointer.common),
+    orders: once(() => read(pointer.orders)),
+    facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
+    fragment: (row) => fragment(folder, ids[row]),
+  };
+}
+
+async function get(url, options) {
+  const answer = await fetch(url, options);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer;
+}
+
+function once(make) {
+  let made;
+  return () => (made ??= make().catch((error) => { made = undefined; throw error; }));
+}
+
+// The facets; those that a file holds come with it.
+class Columns {
+  constructor(pointer, read) {
+    this.pointer = pointer;
+    this.read = read;
+    this.loaded = {};
+    this.files = {};
+  }
+
+  isLight(name) { return this.pointer.sizes[name] === undefined || this.pointer.sizes[name] < LIGHT; }
+
+  async load(names) {
+    const files = new Set(names.map((name) => this.pointer.facets[name]).filter(Boolean));
+    await Promise.all([...files].map((file) => (this.files[file] ??= once(async () => {
+      for (const [name, column] of Object.entries(await this.read(file))) this.loaded[name] = new Facet(name, column);
+    }))()));
+    return this.loaded;
+  }
+}
+
+const ESCAPES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&#34;", "'": "&#39;" };
+
+// A document that no word led to, as Pagefind gives one.
+async function fragment(folder, id) {
+  const answer = await get(`${folder}fragment/${id}.pf_fragment`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const stream = packed ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")) : new Blob([bytes]).stream();
+  const text = await new Response(stream).text();
+  const { url, meta, content } = JSON.parse(text.slice("pagefind_dcd".length));
+  const beginning = content.split(/\s+/).slice(0, EXCERPT).join(" ");
+  const escaped = beginning.replace(/[&<>"']/g, (character) => ESCAPES[character]);
+  return { raw_url: url, meta, content, excerpt: escaped, plain_excerpt: beginning };
+}
+
+// scores: by row. words: to mark. dropped: words that were not looked for; scores is null if no others were left.
+// straight: what was typed is an identifier and nothing else.
+export async function find(q, opened) {
+  const id = identifier(q);
+  if (id) {
+    const finder = new Finder(opened, true);
+    const scores = await finder.find({ op: "word", text: id, field: "id" });
+    if (scores.some(Boolean)) return { scores, finder, words: [], dropped: [], problems: [], straight: true };
+  }
+  const { tree, plain, problems } = parse(q);
+  const dropped = [];
+  const pruned = prune(tree, opened.common, dropped);
+  if (!pruned) return { scores: null, dropped, problems };
+  const finder = new Finder(opened, !plain);
+  const scores = await finder.find(pruned);
+  return { scores, finder, words: wanted(pruned), dropped, problems: [...problems, ...finder.problems], plain };
+}
+
+// Everything there is.
+export const all = (opened) => ({ scores: new Float64Array(opened.ids.length).fill(1), finder: null, words: [], dropped: [], problems: [] });
+
+// by: "" = relevance, "newest" = the order of the rows, or the name of another order.
+export async function ordered(rows, scores, by, opened) {
+  if (!by) return rows.sort((one, other) => scores[other] - scores[one] || one - other);
+  if (by === "newest") return rows;
+  const ranks = (await opened.orders())[by];
+  return rows.sort((one, other) => ranks[one] - ranks[other]);
+}
