@@ -633,7 +633,7 @@ def _preview(session: Session, serving: Serving, told: tuple[Problem, ...] = ())
         if serving.opens:
             webbrowser.open(server.url)
         settings = config.root / (session.config_file or "site.toml")
-        watched = [settings, config.root / "content", config.root / "theme"]
+        watched = [settings, *(config.root / name for name in ("content", "theme", "themes"))]
         try:
             watch(lambda: watched, rebuild, threading.Event())
         except KeyboardInterrupt:

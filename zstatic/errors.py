@@ -19,7 +19,8 @@
 Raise where the facts are; only `cli.py` catches.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -116,3 +117,9 @@ class Problem:
     code: str
     where: str
     message: str
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """ "; did you mean 'title'?" for what is nearly one of these words, else ""."""
+    close = difflib.get_close_matches(word, sorted(words), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,12 +1,10 @@
 """Output -> fingerprint, Output -> bytes: where views meet templates."""
 
-from jinja2 import TemplateError
-
 from zstatic.build import digest
-from zstatic.errors import ThemeError
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.plan import SiteView
 from zstatic.theme import Theme
+from zstatic.themefaults import render_error
 
 
 class Renderer:
@@ -33,10 +31,9 @@ class Renderer:
         template = self.theme.template(output.template)
         try:
             html = template.render(page=output.view, site=self.site, root=root_of(output.path, self.site))
-        except ThemeError:
-            raise
         except Exception as error:
-            raise _render_error(error, output, self.theme) from error
+            folders = tuple(str(folder.path) for folder in self.theme.folders)
+            raise render_error(error, output.path, output.template, folders) from error
         # Zotero lets half a surrogate pair through, which no encoding has.
         return html.encode("utf-8", "replace")
 
@@ -49,16 +46,3 @@ def root_of(path: str, site: SiteView) -> str:
     if path == "404.html":
         return site.base_path
     return "../" * path.count("/") or "./"
-
-
-def _render_error(error: Exception, page: Page, theme: Theme) -> ThemeError:
-    line, template = 0, page.template
-    folders = tuple(str(folder.path) for folder in theme.folders)
-    trace = error.__traceback__
-    while trace:
-        # Jinja gives its frames the template's file name and line.
-        if trace.tb_frame.f_code.co_filename.startswith(folders):
-            template, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        trace = trace.tb_next
-    message = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-    return ThemeError(f"{template}:{line}: {message}", hint=f"Found while rendering {page.path}.")

@@ -407,7 +407,7 @@ class _Reader:
     def _folders(self, root: Path, values: dict[str, Any]) -> tuple[Path, Path]:
         """Where site and state go; neither may swallow the other or what the user wrote."""
         site, state = ((root / text).resolve() for text in values_of(OutputRules, values))
-        own = [root / "content", root / "theme", root / "site.toml"]
+        own = [root / name for name in ("content", "theme", "themes", "site.toml")]
         for key, folder, other in (("path", site, state), ("state", state, site)):
             inside = any(path.is_relative_to(folder) or folder.is_relative_to(path) for path in own)
             if inside or folder == other or folder.is_relative_to(other):

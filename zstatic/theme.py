@@ -17,18 +17,16 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     PrefixLoader,
-    StrictUndefined,
     Template,
     TemplateNotFound,
     TemplateSyntaxError,
-    nodes,
 )
-from jinja2.meta import find_referenced_templates
 
 from zstatic.build import digest
 from zstatic.config import Config
-from zstatic.errors import ThemeError
+from zstatic.errors import ThemeError, did_you_mean
 from zstatic.outputs import Copy, Output, Text
+from zstatic.themefaults import Unknown, check_templates, read_source, references, syntax_error
 
 DEFAULT = "default"
 _HASH_LENGTH = 10
@@ -60,7 +58,7 @@ class Theme:
         self.environment = Environment(
             loader=_loader(folders),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=Unknown,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -84,11 +82,11 @@ class Theme:
                 f"template {error.name} is in no theme folder", hint=self._looked_in()
             ) from error
         except TemplateSyntaxError as error:
-            raise _syntax_error(error) from error
+            raise syntax_error(error, self.environment) from error
 
     def digest(self) -> str:
         """Changes when any template or static file of the theme does."""
-        names = sorted(self.environment.list_templates())
+        names = sorted(filter(_is_template, self.environment.list_templates()))
         return digest([self.assets, [(name, self.fingerprint(name)) for name in names]])
 
     def fingerprint(self, name: str) -> str:
@@ -104,9 +102,9 @@ class Theme:
         sources = {}
         while pending:
             current = pending.pop()
-            sources[current], references = self._read(current)
-            pending.extend(references - seen)
-            seen |= references
+            sources[current], named = self._read(current)
+            pending.extend(named - seen)
+            seen |= named
         for current in sorted(sources):
             digest.update(f"{current}\0{sources[current]}\0".encode())
         return digest.hexdigest()[:32]
@@ -118,115 +116,52 @@ class Theme:
         return self._references[name]
 
     def _parse(self, name: str) -> tuple[str, frozenset[str]]:
-        loader = self.environment.loader
-        assert loader is not None
         try:
-            source, filename, _ = loader.get_source(self.environment, name)
-            tree = self.environment.parse(source, name, filename)
+            source = read_source(self.environment, name)
         except TemplateNotFound:
             return "", frozenset()
         except TemplateSyntaxError as error:
-            raise _syntax_error(error) from error
-        references = set()
-        for reference in find_referenced_templates(tree):
-            if reference is None:
-                raise ThemeError(
-                    f"{filename or name}: the name of an extended, included or imported template is computed",
-                    hint="Write it as a plain string, so that a change of that template rebuilds the page.",
-                )
-            references.add(reference)
-        return hashlib.sha256(source.encode()).hexdigest(), frozenset(references)
+            raise syntax_error(error, self.environment) from error
+        named = frozenset(name for _, name in references(source.tree) if name is not None)
+        return hashlib.sha256(source.text.encode()).hexdigest(), named
 
-    def check_blocks(self) -> None:
-        """Raise ThemeError for a block that fills none of an extended template: nobody would ever see it."""
-        for name in self._own_templates():
-            source = self._source(name)
-            if source is None or not source.extends:
-                continue
-            known = self._blocks_above(source.extends)
-            unknown = sorted(source.fills - known) if known else []
-            if unknown:
-                raise ThemeError(
-                    f"{source.file}: {source.extends} has no block named {unknown[0]!r}",
-                    hint=f"It has: {', '.join(sorted(known))}.",
-                )
-
-    def _own_templates(self) -> Iterator[str]:
-        """The templates that are not the default theme's."""
+    def own_templates(self) -> Iterator[str]:
+        """The names of the templates that are not the default theme's."""
         for folder in self.folders:
             if folder.name != DEFAULT:
-                names = FileSystemLoader(folder.path / "templates").list_templates()
+                names = filter(_is_template, FileSystemLoader(folder.path / "templates").list_templates())
                 yield from (f"{folder.name}/{name}" if folder.name else name for name in names)
-
-    def _blocks_above(self, name: str) -> frozenset[str]:
-        """The blocks of a template and of those it extends; empty where one of them is missing."""
-        blocks: frozenset[str] = frozenset()
-        seen: set[str] = set()
-        while name and name not in seen:
-            seen.add(name)
-            source = self._source(name)
-            if source is None:
-                return frozenset()
-            blocks |= source.blocks
-            name = source.extends
-        return blocks
-
-    def _source(self, name: str) -> "_Source | None":
-        """None: there is no such template."""
-        loader = self.environment.loader
-        assert loader is not None
-        try:
-            text, file, _ = loader.get_source(self.environment, name)
-            return _Source.read(self.environment.parse(text, name, file), file or name)
-        except TemplateNotFound:
-            return None
-        except TemplateSyntaxError as error:
-            raise _syntax_error(error) from error
 
     def _looked_in(self) -> str:
         return "Looked in: " + ", ".join(str(folder.path / "templates") for folder in self.folders)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What one template says of blocks.
-
-    extends: name of its parent, "" = none. blocks: all that it has; fills: those that stand in no other.
-    """
-
-    file: str
-    extends: str
-    blocks: frozenset[str]
-    fills: frozenset[str]
-
-    @classmethod
-    def read(cls, tree: nodes.Template, file: str) -> "_Source":
-        extends = next(tree.find_all(nodes.Extends), None)
-        parent = extends.template if extends else None
-        blocks = list(tree.find_all(nodes.Block))
-        inner = {each.name for block in blocks for each in block.find_all(nodes.Block)}
-        names = frozenset(block.name for block in blocks)
-        return cls(file, str(parent.value) if isinstance(parent, nodes.Const) else "", names, names - inner)
-
-
 def load_theme(config: Config) -> Theme:
     """Open the theme a site asks for.
 
-    Raises ThemeError for a missing or unreadable folder, and for a block that no template has a place for.
+    Raises ThemeError for a missing or unreadable folder, and for what shows to be wrong in a template.
     """
     own = config.root / "theme"
     folders = [ThemeFolder("", own)] if own.is_dir() else []
-    name = _parent(own) or config.theme.name
+    extends = _parent(own)
+    name = extends or config.theme.name
+    asked = f"{own / 'theme.toml'}: extends" if extends else "site.toml: [theme] name"
     while True:
-        path = _find(name, config.root)
+        path = _find(name, config.root, asked)
         folders.append(ThemeFolder(name, path))
         if name == DEFAULT:
-            theme = Theme(tuple(folders))
-            theme.check_blocks()
-            return theme
+            break
+        asked = f"{path / 'theme.toml'}: extends"
         name = _parent(path) or DEFAULT
         if name in [folder.name for folder in folders]:
-            raise ThemeError(f"{path / 'theme.toml'}: theme {name} extends itself")
+            raise ThemeError(
+                f"{asked}: theme {name!r} extends itself", "Name another theme there, or leave the line out."
+            )
+    for folder in folders:
+        _check_places(folder.path)
+    theme = Theme(tuple(folders))
+    check_templates(theme.environment, theme.own_templates())
+    return theme
 
 
 def packaged_themes() -> Path:
@@ -235,7 +170,8 @@ def packaged_themes() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "themes"
 
 
-def _find(name: str, root: Path) -> Path:
+def _find(name: str, root: Path, asked: str) -> Path:
+    """asked: where the name stands."""
     places = [root / "themes", packaged_themes()]
     for place in places:
         if re.fullmatch(r"[\w-]+", name) and (place / name).is_dir():
@@ -243,7 +179,10 @@ def _find(name: str, root: Path) -> Path:
     found = sorted(
         {path.name for place in places if place.is_dir() for path in place.iterdir() if path.is_dir()}
     )
-    raise ThemeError(f"there is no theme named {name!r}", hint=f"Available: {', '.join(found) or 'none'}.")
+    raise ThemeError(
+        f"{asked}: there is no theme named {name!r}{did_you_mean(name, found)}",
+        f"There is: {', '.join(found)}. A theme of your own is a folder in {root / 'themes'}.",
+    )
 
 
 def _parent(folder: Path) -> str:
@@ -254,14 +193,33 @@ def _parent(folder: Path) -> str:
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ThemeError(f"{path}: {error}") from error
+        raise ThemeError(f"{path}: {error}", 'A theme.toml has one line: extends = "default"') from error
     unknown = sorted(settings.keys() - {"extends"})
     if unknown:
-        raise ThemeError(f"{path}: unknown key {unknown[0]}", hint="A theme knows one key: extends.")
+        raise ThemeError(
+            f"{path}: unknown key {unknown[0]}{did_you_mean(unknown[0], ['extends'])}",
+            "A theme knows one key: extends.",
+        )
     parent = settings.get("extends", "")
     if not isinstance(parent, str):
-        raise ThemeError(f"{path}: extends: expected the name of a theme, found {parent!r}")
+        raise ThemeError(f"{path}: extends: expected the name of a theme in quotes, found {parent!r}")
     return parent
+
+
+def _check_places(folder: Path) -> None:
+    """What lies beside the folders of a theme would be of no effect, and nobody would know why."""
+    for path in sorted(folder.iterdir()):
+        place = {".html": "templates", ".css": "static", ".js": "static"}.get(path.suffix)
+        if place and path.is_file():
+            raise ThemeError(
+                f"{path}: this has no effect where it is", f"Move it to {folder / place / path.name}."
+            )
+
+
+def _is_template(name: str) -> bool:
+    """Not what editors and file managers leave behind."""
+    file = name.rpartition("/")[2]
+    return not file.startswith((".", "#")) and not file.endswith("~")
 
 
 def _loader(folders: tuple[ThemeFolder, ...]) -> BaseLoader:
@@ -270,10 +228,6 @@ def _loader(folders: tuple[ThemeFolder, ...]) -> BaseLoader:
         folder.name: FileSystemLoader(folder.path / "templates") for folder in folders if folder.name
     }
     return ChoiceLoader([PrefixLoader(named), FileSystemLoader(paths)])
-
-
-def _syntax_error(error: TemplateSyntaxError) -> ThemeError:
-    return ThemeError(f"{error.filename or error.name}:{error.lineno}: {error.message}")
 
 
 def _static_files(folders: tuple[ThemeFolder, ...]) -> Iterator[StaticFile]:
@@ -304,7 +258,7 @@ def _imported_first(sources: Mapping[str, Path]) -> list[str]:
             raise ThemeError(f"{sources[name]}: imports itself by way of others")
         open_names.add(name)
         if name.endswith(".js"):
-            for match in _JS_IMPORT.finditer(sources[name].read_text("utf-8")):
+            for match in _JS_IMPORT.finditer(_text_of(sources[name])):
                 visit(_beside(name, match[3]))
         ordered[name] = None
 
@@ -321,13 +275,20 @@ def _beside(file: str, reference: str) -> str:
 def _static_output(name: str, source: Path, paths: Mapping[str, str]) -> Copy | Text:
     content = source.read_bytes()
     if name.endswith(".css"):
-        text = _CSS_URL.sub(lambda match: _css_url(match, name, paths), content.decode())
-    elif name.endswith(".js") and _JS_IMPORT.search(content.decode()):
-        text = _JS_IMPORT.sub(lambda match: _js_import(match, name, paths), content.decode())
+        text = _CSS_URL.sub(lambda match: _css_url(match, name, paths), _text_of(source))
+    elif name.endswith(".js") and _JS_IMPORT.search(_text_of(source)):
+        text = _JS_IMPORT.sub(lambda match: _js_import(match, name, paths), _text_of(source))
     else:
         digest = hashlib.sha256(content).hexdigest()
         return Copy(_hashed(name, digest), source, digest)
     return Text(_hashed(name, hashlib.sha256(text.encode()).hexdigest()), text)
+
+
+def _text_of(source: Path) -> str:
+    try:
+        return source.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ThemeError(f"{source}: this is no UTF-8 text ({error.reason})", "Save it as UTF-8.") from error
 
 
 def _js_import(match: re.Match[str], script: str, paths: Mapping[str, str]) -> str:
