@@ -19,7 +19,6 @@ from zstatic.pages.item import field_parts, size_label, style_label
 from zstatic.pages.languages import language_tag
 from zstatic.pages.lists import paginate
 from zstatic.schema import Schema
-from zstatic.sorting import initial, sort_key
 
 ITEM = "items/AAAA2222/"
 
@@ -612,39 +611,6 @@ def test_the_front_page_counts_and_shows_the_newest() -> None:
 
 
 # Words and numbers
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("Éclair", "eclair"),
-        ("“Quoted” —  end", "quoted end"),
-        ("O’Brien, Jo-Ann", "obrien jo ann"),
-        ("Łódź", "lodz"),
-        ("ﬁne", "fine"),
-        ("…", "..."),
-        ("", ""),
-    ],
-)
-def test_sort_keys_ignore_accents_case_and_leading_signs(text: str, key: str) -> None:
-    assert sort_key(text) == key
-
-
-@pytest.mark.parametrize(
-    ("text", "letter"),
-    [
-        ("Éclair", "E"),
-        ("3D", "0–9"),
-        ("٣", "0–9"),
-        ("!", "#"),
-        ("", "#"),
-        ("Ørsted", "O"),
-        ("ящик", "Я"),
-        ("カナ", "かな"),
-    ],
-)
-def test_names_stand_under_their_initial(text: str, letter: str) -> None:
-    assert initial(text) == letter
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,16 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Facet:
     """name: in site.toml. folder: of the landing pages, "" = none of its own.
-    terms: the values of one item. order: sort key of a term, before its slug.
+    terms: the values of one item. order: sort key of a term in a language, before its slug.
     """
 
     name: str
     label: str
     folder: str
     terms: Callable[[Subject], tuple[Term, ...]]
-    order: Callable[[Term], tuple[int | str, ...]] = lambda term: (sort_key(term.heading),)
+    order: Callable[[Term, str], tuple[int | str, ...]] = lambda term, language: (
+        sort_key(term.heading, language),
+    )
 
 
 def tag_term(tag: str) -> Term:
@@ -129,7 +131,7 @@ def _files(subject: Subject) -> tuple[Term, ...]:
     return tuple(Term(slug(kind), kind, kind, "") for kind in dict.fromkeys(subject.file_kinds))
 
 
-def _year_order(term: Term) -> tuple[int | str, ...]:
+def _year_order(term: Term, _: str) -> tuple[int | str, ...]:
     """Newest first, undated last."""
     return (1, 0) if term.slug == UNDATED else (0, -int(term.slug))
 

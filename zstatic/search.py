@@ -80,7 +80,7 @@ class FacetColumn:
 
 def records(ctx: Context) -> tuple[Record, ...]:
     """One record for each item that has a page, in the site's order."""
-    return tuple(_record(entry) for entry in ctx.items)
+    return tuple(_record(entry, ctx.config.site.language) for entry in ctx.items)
 
 
 def facet_columns(ctx: Context) -> tuple[FacetColumn, ...]:
@@ -153,7 +153,7 @@ def index_site(
 # Records
 
 
-def _record(entry: Entry) -> Record:
+def _record(entry: Entry, language: str) -> Record:
     item = entry.item
     creators = _main_first(item.creators)
     names = list(dict.fromkeys(creator.name for creator in creators if creator.name))
@@ -182,8 +182,8 @@ def _record(entry: Entry) -> Record:
         creators=entry.creators if entry.creators != _short_list(names) else "",
         file_kind=file_kind(entry.files[0].media_type) if entry.files else "",
         year=item.date.year,
-        title_key=sort_key(entry.title) if item.title else "",
-        creator_key=sort_key(creators[0].sort_name) if creators else "",
+        title_key=sort_key(entry.title, language) if item.title else "",
+        creator_key=sort_key(creators[0].sort_name, language) if creators else "",
         added=item.date_added,
     )
 

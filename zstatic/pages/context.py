@@ -227,16 +227,19 @@ def make_context(
         for item in library.items.values()
     ]
     entries = [entry for entry in entries if _has_page(entry, config)]
-    entries.sort(key=_site_order)
+    language = config.site.language
+    entries.sort(key=lambda entry: _site_order(entry, language))
     return Context(
         config=config,
         schema=schema,
         libraries=libraries,
         items=tuple(entries),
         by_key={(entry.library.slug, entry.item.key): entry for entry in entries},
-        groups={facet.name: group_entries(facet, entries) for facet in FACETS.values()},
+        groups={facet.name: group_entries(facet, entries, language) for facet in FACETS.values()},
         collections={
-            (library.slug, node.key): node for library in libraries for node in _tree(library, entries)
+            (library.slug, node.key): node
+            for library in libraries
+            for node in _tree(library, entries, language)
         },
         content=content,
         repeated_titles=_repeated(entry.title for entry in entries),
@@ -328,9 +331,9 @@ def _has_page(entry: Entry, config: Config) -> bool:
     return entry.item.item_type != "attachment" or bool(entry.files or links)
 
 
-def _site_order(entry: Entry) -> tuple[bool, int, str, str, str]:
+def _site_order(entry: Entry, language: str) -> tuple[bool, int, str, str, str]:
     year = entry.item.date.year
-    return (year is None, -(year or 0), sort_key(entry.title), entry.item.key, entry.library.slug)
+    return (year is None, -(year or 0), sort_key(entry.title, language), entry.item.key, entry.library.slug)
 
 
 def _files(item: Item, path: str, config: Config, files: Mapping[str, Path]) -> Iterator[PublishedFile]:
@@ -352,7 +355,7 @@ def _files(item: Item, path: str, config: Config, files: Mapping[str, Path]) -> 
         )
 
 
-def group_entries(facet: Facet, entries: Iterable[Entry]) -> tuple[Group, ...]:
+def group_entries(facet: Facet, entries: Iterable[Entry], language: str) -> tuple[Group, ...]:
     """Gather entries by the facet's terms, in the facet's order; entries keep theirs.
 
     Spellings that share a slug share a group, headed by the most frequent one.
@@ -367,18 +370,18 @@ def group_entries(facet: Facet, entries: Iterable[Entry]) -> tuple[Group, ...]:
         Group(min(terms, key=_by_frequency(terms)), tuple(members[slug].values()))
         for slug, terms in spellings.items()
     ]
-    return tuple(sorted(groups, key=lambda group: (*facet.order(group.term), group.term.slug)))
+    return tuple(sorted(groups, key=lambda group: (*facet.order(group.term, language), group.term.slug)))
 
 
 def _by_frequency(terms: Counter[Term]) -> Callable[[Term], tuple[int, str, str]]:
     return lambda term: (-terms[term], term.heading, term.label)
 
 
-def _tree(library: Library, ordered: Iterable[Entry]) -> Iterator[CollectionNode]:
+def _tree(library: Library, ordered: Iterable[Entry], language: str) -> Iterator[CollectionNode]:
     """The library's collections, parents first, siblings by name."""
     children: dict[str | None, list[str]] = {}
     names = {key: collection.name.strip() or UNTITLED for key, collection in library.collections.items()}
-    for key in sorted(names, key=lambda key: (sort_key(names[key]), key)):
+    for key in sorted(names, key=lambda key: (sort_key(names[key], language), key)):
         children.setdefault(library.collections[key].parent, []).append(key)
 
     # Depth first without recursion: nesting has no limit in Zotero.

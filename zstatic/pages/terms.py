@@ -94,7 +94,7 @@ def pages(ctx: Context) -> Iterator[Output]:
 
 def _alphabet_pages(ctx: Context, name: str, noun: str) -> Iterator[Output]:
     groups = ctx.groups[name]
-    by_initial = _by_initial(groups)
+    by_initial = _by_initial(groups, ctx.config.site.language)
     folder = f"{FACETS[name].folder}/"
     if len(groups) <= WHOLE_INDEX:
         yield _whole_index(ctx, name, noun, by_initial)
@@ -167,11 +167,11 @@ def _colored(ctx: Context, name: str) -> tuple[Count, ...]:
     return _counts(ctx, name, [groups[slug] for slug in ctx.tag_colors if slug in groups])
 
 
-def _by_initial(groups: Sequence[Group]) -> dict[str, list[Group]]:
+def _by_initial(groups: Sequence[Group], language: str) -> dict[str, list[Group]]:
     """Initials in the order of their first term, names without any letter or digit before all."""
     sections: dict[str, list[Group]] = {}
     for group in groups:
-        sections.setdefault(initial(group.term.heading), []).append(group)
+        sections.setdefault(initial(group.term.heading, language), []).append(group)
     return dict(sorted(sections.items(), key=lambda section: section[0] != NO_INITIAL))
 
 
