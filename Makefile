@@ -9,7 +9,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format wheel-check clean
+LANGUAGES = $(notdir $(wildcard zstatic/locale/*))
+
+.PHONY: demo test lint format strings wheel-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zstatic demo $(DEMO) --no-serve
@@ -28,6 +30,15 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Collect the words of pages and templates, and bring the catalogues up to date with them.
+strings: $(VENV)/.installed-test
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --add-location=file --sort-output --no-wrap -o build/zstatic.pot zstatic themes
+	for language in $(LANGUAGES); do \
+		$(BIN)/pybabel -q update -D zstatic -d zstatic/locale -l $$language -i build/zstatic.pot \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap || exit 1; \
+	done
 
 # The wheel, installed into an empty environment elsewhere, builds the demo.
 wheel-check: $(VENV)/.installed

@@ -315,21 +315,21 @@ def test_links_of_ones_own_that_lead_nowhere_are_told(tmp_path: Path) -> None:
     ]
 
 
-def test_what_the_owner_wrote_is_in_the_language_of_the_site_and_the_pages_own_words_are_english(
+def test_without_a_translation_only_what_the_owner_wrote_is_in_the_language_of_the_site(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "content").mkdir()
-    (tmp_path / "content/about.md").write_text("# عن الموقع\n\nمرحبا")
+    (tmp_path / "content/about.md").write_text("# درباره\n\nسلام")
     config = site_config(tmp_path)
-    config = replace(config, site=replace(config.site, language="ar", description="Über"))
+    config = replace(config, site=replace(config.site, language="fa", description="Über"))
     made = site(make_item("AAAA2222"), config=config)
     for path in html_pages(made):
         page = made.page(path)
-        assert (page.get("lang"), page.get("dir")) == ("en", None), path
-        assert page.xpath("//a[@class='brand']/@lang") == ["ar"], path
+        assert (page.get("lang"), page.get("dir")) == ("en", "ltr"), path
+        assert page.xpath("//a[@class='brand']/@lang") == ["fa"], path
     about = made.page("about/")
-    assert [e.get("lang") for e in about.xpath("//h1 | //div[@class='prose']")] == ["ar", "ar"]
-    assert made.page("").xpath("//p[@class='lead']/@lang") == ["ar"]
+    assert [e.get("lang") for e in about.xpath("//h1 | //div[@class='prose']")] == ["fa", "fa"]
+    assert made.page("").xpath("//p[@class='lead']/@lang") == ["fa"]
     assert made.page("search/").xpath("//div[@id='search']/@data-language") == ["en"]
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import chain
 
-from zstatic import __version__
+from zstatic import __version__, translations
 from zstatic.build import (
     Manifest,
     SiteReport,
@@ -54,6 +54,7 @@ from zstatic.search import facet_columns, index_site, records
 from zstatic.selection import select
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
+from zstatic.translations import Words
 from zstatic.upkeep import remove_dropped_mirrors
 
 
@@ -230,7 +231,7 @@ def _make_site(
         lost = _lost_record(before, former, config)
         with clock.phase("read"):
             whole = _read(config, mirrors)
-            ctx = _select(whole, config, mirrors)
+            ctx = _select(whole, config, mirrors, theme.words)
             # The view of the site stands on every page, so a change of it renders all of them.
             site = site_view(ctx.libraries, config, theme)
         now = take_record(stamp, config, whole, ctx, mirrors[0].file)
@@ -248,7 +249,7 @@ def _make_site(
             report = write_site(
                 chain(plan_outputs(ctx, theme), bundle),
                 Renderer(theme, site),
-                {"engine": _engine(), "site": digest(site)},
+                {"engine": _engine(), "site": digest(site), "words": theme.words.digest},
                 last_sync_text(published, mirrors),
                 config.output,
                 config.state,
@@ -324,6 +325,7 @@ def _refuse(problems: tuple[Problem, ...], strict: bool) -> None:
 def _problems(ctx: Context, mirrors: Sequence[Mirror]) -> tuple[Problem, ...]:
     """What is wrong with the site as it is made, whichever run finds it."""
     found = set(machines.problems(ctx.libraries, ctx.config))
+    found.update(translations.problems(ctx.config.site.language, ctx.words))
     for library, mirror in zip(ctx.libraries, mirrors, strict=True):
         found.update(library.problems, mirror.problems())
     return tuple(sorted(found))
@@ -380,7 +382,7 @@ def _with_last_good_files(library: Library, mirror: Mirror) -> Library:
     return replace(library, items=items)
 
 
-def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror]) -> Context:
+def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror], words: Words) -> Context:
     """Everything that may be published, with its place in the site."""
     libraries = tuple(
         select(library, rules.select) for library, rules in zip(whole, config.libraries, strict=True)
@@ -394,7 +396,8 @@ def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror])
         if attachment.md5 and (path := mirror.file(attachment.md5))
     }
     content = read_content(config.root)
-    return make_context(libraries, config, Schema.from_json(schema, config.site.language), files, content)
+    labels = Schema.from_json(schema, config.site.language)
+    return make_context(libraries, config, labels, files, content, words)
 
 
 def _index(ctx: Context, config: Config, track: Track) -> tuple[Copy, ...]:
@@ -405,5 +408,5 @@ def _index(ctx: Context, config: Config, track: Track) -> tuple[Copy, ...]:
 @cache
 def _engine() -> str:
     """What touches every page: another version of a renderer may write other bytes."""
-    parts = ("Jinja2", "MarkupSafe", "markdown-it-py", "nh3")
+    parts = ("babel", "Jinja2", "MarkupSafe", "markdown-it-py", "nh3")
     return " ".join([f"zstatic {__version__}", *(f"{part} {version(part)}" for part in parts)])

@@ -1,7 +1,7 @@
 """Libraries -> the stream of outputs that make up the site."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from zstatic.build import MARKER
@@ -25,6 +25,7 @@ from zstatic.pages import (
 from zstatic.pages.content import link_targets, read_content, site_path
 from zstatic.pages.context import ContentPage, Context
 from zstatic.theme import Theme, static_outputs
+from zstatic.translations import N_, Direction
 from zstatic.urls import safe_href
 
 # One line for each kind of page.
@@ -60,11 +61,14 @@ class SiteView:
     """What every page may show. Only what rarely changes: a change here renders the whole site again.
 
     base_path: the path of the base URL, "/" if unknown. language: of what the site's owner wrote.
+    words_language, direction: of the words of the pages, which may not be translated into that language.
     menu: from site.toml, else the pages of content/. assets: name of a theme's file -> its path.
     """
 
     title: str
     language: str
+    words_language: str
+    direction: Direction
     base_url: str
     base_path: str
     description: str
@@ -77,12 +81,12 @@ class SiteView:
 
 
 BROWSE = (
-    BrowseLink("All items", "items/", "items"),
-    BrowseLink("Collections", "collections/", "collections"),
-    BrowseLink("Creators", "creators/", "creators"),
-    BrowseLink("Tags", "tags/", "tags"),
-    BrowseLink("Years", "years/", "years"),
-    BrowseLink("Types", "types/", "types"),
+    BrowseLink(N_("All items"), "items/", "items"),
+    BrowseLink(N_("Collections"), "collections/", "collections"),
+    BrowseLink(N_("Creators"), "creators/", "creators"),
+    BrowseLink(N_("Tags"), "tags/", "tags"),
+    BrowseLink(N_("Years"), "years/", "years"),
+    BrowseLink(N_("Types"), "types/", "types"),
 )
 
 
@@ -124,11 +128,13 @@ def site_view(libraries: tuple[Library, ...], config: Config, theme: Theme) -> S
     return SiteView(
         title=site.title,
         language=site.language,
+        words_language=theme.words.language,
+        direction=theme.words.direction,
         base_url=site.base_url,
         base_path=urlsplit(site.base_url).path or "/",
         description=site.description,
         rights=site.rights,
-        browse=BROWSE,
+        browse=tuple(replace(link, label=theme.words.gettext(link.label)) for link in BROWSE),
         menu=_menu(site.menu, read_content(config.root)),
         libraries=tuple(LibraryName(library.name, library.slug) for library in libraries),
         has_feeds=bool(site.base_url),

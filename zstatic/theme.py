@@ -1,7 +1,8 @@
 """Theme folders -> Theme: template lookup, template fingerprints, static files.
 
-A theme folder holds `templates/`, `static/` and, if it wants a parent other than default, `theme.toml`. What
-the user's own `theme/` lacks comes from the named theme, then its `extends` parents, then default.
+A theme folder holds `templates/`, `static/`, `locale/` (its words in other languages) and, if it wants a
+parent other than default, `theme.toml`. What the user's own `theme/` lacks comes from the named theme, then
+its `extends` parents, then default.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from zstatic.config import Config
 from zstatic.errors import ThemeError, did_you_mean
 from zstatic.outputs import Copy, Output, Text
 from zstatic.themefaults import Unknown, check_templates, read_source, references, syntax_error
+from zstatic.translations import ENGLISH, Words, read_words
 
 DEFAULT = "default"
 _HASH_LENGTH = 10
@@ -53,8 +55,9 @@ class StaticFile:
 class Theme:
     """A chain of folders, opened: compiles templates on demand and keeps them."""
 
-    def __init__(self, folders: tuple[ThemeFolder, ...]) -> None:
+    def __init__(self, folders: tuple[ThemeFolder, ...], words: Words = ENGLISH) -> None:
         self.folders = folders
+        self.words = words
         self.environment = Environment(
             loader=_loader(folders),
             autoescape=True,
@@ -63,8 +66,15 @@ class Theme:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            extensions=["jinja2.ext.i18n"],
         )
-        self.environment.filters["number"] = "{:,}".format
+        self.environment.policies["ext.i18n.trimmed"] = True
+        # The extension adds this method.
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            words.raw, words.raw_plural, newstyle=True, pgettext=words.raw_in, npgettext=words.raw_plural_in
+        )
+        self.environment.filters["number"] = words.number
+        self.environment.filters["day"] = words.day
         self.static = tuple(_static_files(folders))
         self._references: dict[str, tuple[str, frozenset[str]]] = {}
         self._fingerprints: dict[str, str] = {}
@@ -85,9 +95,9 @@ class Theme:
             raise syntax_error(error, self.environment) from error
 
     def digest(self) -> str:
-        """Changes when any template or static file of the theme does."""
+        """Changes when any template, static file or word of the theme does."""
         names = sorted(filter(_is_template, self.environment.list_templates()))
-        return digest([self.assets, [(name, self.fingerprint(name)) for name in names]])
+        return digest([self.assets, self.words.digest, [(name, self.fingerprint(name)) for name in names]])
 
     def fingerprint(self, name: str) -> str:
         """Changes when the template or anything it extends, includes or imports does."""
@@ -159,7 +169,8 @@ def load_theme(config: Config) -> Theme:
             )
     for folder in folders:
         _check_places(folder.path)
-    theme = Theme(tuple(folders))
+    locales = [folder.path / "locale" for folder in reversed(folders)]
+    theme = Theme(tuple(folders), read_words(config.site.language, locales))
     check_templates(theme.environment, theme.own_templates())
     return theme
 

@@ -1,11 +1,10 @@
 """Lines in which both directions of writing meet, as they do in references to foreign works."""
 
 import re
-from typing import Literal
 
 from markupsafe import Markup
 
-Direction = Literal["ltr", "rtl"]
+from zstatic.translations import Direction
 
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 # The blocks of Unicode whose letters run from right to left.

@@ -17,6 +17,7 @@ from zstatic.richtext import plain, title_html
 from zstatic.schema import Schema
 from zstatic.selection import published_files
 from zstatic.sorting import sort_key
+from zstatic.translations import ENGLISH, Words
 from zstatic.urls import collection_path, file_name, item_path
 
 PAGE_SIZE = 100
@@ -186,6 +187,7 @@ class Context:
     groups: facet name -> its values in order. collections: (library slug, key) -> node, as the tree is read.
     repeated_titles: those that more than one item has.
     tag_colors: slug of a tag -> "#rrggbb", in Zotero's order; of libraries that disagree the first counts.
+    words: what the pages say, in the site's language.
     """
 
     config: Config
@@ -198,6 +200,7 @@ class Context:
     content: tuple[ContentPage, ...]
     repeated_titles: frozenset[str] = frozenset()
     tag_colors: Mapping[str, str] = field(default_factory=dict)
+    words: Words = ENGLISH
 
     def page_title(self, entry: Entry) -> str:
         """The item's title, unique in the site: where several share it, with who, when and the item's key."""
@@ -218,6 +221,7 @@ def make_context(
     schema: Schema,
     files: Mapping[str, Path],
     content: tuple[ContentPage, ...] = (),
+    words: Words = ENGLISH,
 ) -> Context:
     """files: md5 -> the file in the mirror, for all files that are there."""
     libraries = tuple(libraries)
@@ -244,6 +248,7 @@ def make_context(
         content=content,
         repeated_titles=_repeated(entry.title for entry in entries),
         tag_colors=_by_slug(libraries),
+        words=words,
     )
 
 

@@ -11,7 +11,7 @@ from zstatic.exports import FORMATS
 from zstatic.library import Attachment, Library
 from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.basefields import base_value
-from zstatic.pages.bidi import Direction, isolate_foreign, reference_direction
+from zstatic.pages.bidi import isolate_foreign, reference_direction
 from zstatic.pages.citation_meta import is_scholarly, item_meta
 from zstatic.pages.collections import TREE
 from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, TagLink, file_kind
@@ -21,6 +21,7 @@ from zstatic.pages.jsonld import item_json_ld, license_url
 from zstatic.pages.rdf import NO_RECORD, Record, item_record
 from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
 from zstatic.schema import Schema
+from zstatic.translations import Direction
 from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
 
 DEFAULT_API = "https://api.zotero.org"
