@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import enumerate as threads
+from threading import get_ident
 from typing import Any, TypeVar
 
 from fakelibrary import FakeLibrary
@@ -39,7 +40,10 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class Tally:
-    """histories, syncs, kills, requests, edits, faults: so many. twice, late: what must not have happened."""
+    """histories, syncs, kills, requests, edits, faults: so many. twice, late: what must not have happened.
+
+    probes: requests for what is here, made because others failed, to tell an outage from what cannot be read.
+    """
 
     histories: int = 0
     syncs: int = 0
@@ -47,6 +51,7 @@ class Tally:
     requests: int = 0
     edits: int = 0
     faults: int = 0
+    probes: int = 0
     twice: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
 
@@ -176,6 +181,9 @@ class Stage:
         """Count what is sent though it is stored here in that very version."""
         if response.status != 200 or self.anew:
             return
+        if get_ident() in self.wire.probing:
+            self.tally.probes += 1
+            return
         for prefix, key, version in self.sent(request):
             if self.rows.versions.get(prefix, {}).get(key) == version:
                 self.tally.twice.append(f"{prefix}/{key} of {version}")
@@ -273,8 +281,7 @@ class Stage:
         report = self.sync({}, verify=verify)
         assert report is not None, f"nothing was wrong, and yet: {self.failure}"
         if report.problems:
-            # What failed for good is tried again when the library changes.
-            self.library.add_item(title="The last")
+            # What failed is asked for again, though nothing changed.
             report = self.sync({})
             assert report is not None, f"nothing was wrong, and yet: {self.failure}"
             assert report.problems == ()

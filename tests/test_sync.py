@@ -12,7 +12,7 @@ import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 
-from zstatic.api import Api, Objects, Patience, RequestFailed
+from zstatic.api import Api, Patience, RequestFailed
 from zstatic.config import (
     CitationRules,
     Config,
@@ -25,7 +25,7 @@ from zstatic.config import (
 from zstatic.errors import AccessDenied, ApiUnreachable, ConfigError, LibraryNotFound
 from zstatic.mirror import Mirror, export_set, open_mirror
 from zstatic.progress import silent
-from zstatic.sync import LibrarySyncReport, Part, SyncPlan, fetch_halving, plan_sync, sync_libraries
+from zstatic.sync import LibrarySyncReport, Part, SyncPlan, plan_sync, sync_libraries
 
 T = TypeVar("T")
 ApiMaker = Callable[..., Api]
@@ -300,7 +300,8 @@ def test_new_style_and_format_fetch_only_themselves(
     site.change(citations=CitationRules(("apa", "vancouver")), exports=ExportRules(("bibtex", "csljson")))
     report = site.sync()
     assert report.texts == 6
-    assert len(asked(fake, "itemKey")) == 2
+    # A style is tried with one item first.
+    assert len(asked(fake, "itemKey")) == 3
     assert asked(fake, "style=vancouver") and asked(fake, "include=csljson")
     site.change(citations=CitationRules(("apa", "vancouver"), "de-DE"))
     assert site.sync().texts == 6
@@ -333,18 +334,64 @@ def test_notes_and_attached_files_are_not_cited(site: Site, fake: FakeZotero, li
 def test_unknown_style_is_an_error_of_the_configuration(
     site: Site, fake: FakeZotero, library: FakeLibrary
 ) -> None:
-    for number in range(5):
+    for number in range(200):
         library.add_item(title=f"Book {number}")
     site.change(citations=CitationRules(("apa", "no-such-style")))
-    with pytest.raises(ConfigError, match="no-such-style"):
+    with pytest.raises(ConfigError, match="'no-such-style'") as error:
         site.sync()
-    assert len(asked(fake, "no-such-style")) < 10
+    assert "zotero.org/styles" in error.value.hint
+    # Tried twice with each of three items; no more than one is asked for at a time.
+    assert [query.count("%2C") + query.count(",") for query in asked(fake, "no-such-style")] == [0] * 6
     # Nothing is lost by it.
     site.change(citations=CitationRules(("apa",)))
     report = site.sync()
     assert report.added == 0
     with site.mirror() as mirror:
         assert_equal(mirror, library, site.config)
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 500, 502])
+def test_style_that_is_refused_in_whatever_way_is_named(
+    status: int, site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    library.add_item(title="Book")
+    site.change(citations=CitationRules(("vancouver",)))
+    fake.refuse("style=vancouver", status, times=None)
+    with pytest.raises(ConfigError, match="'vancouver'"):
+        site.sync()
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_style_that_worked_and_is_withdrawn_is_named(
+    status: int, site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    library.add_item(title="Book")
+    site.change(citations=CitationRules(("vancouver",)))
+    site.sync()
+    library.add_item(title="Another")
+    fake.refuse("style=vancouver", status, times=None)
+    with pytest.raises(ConfigError, match="'vancouver'"):
+        site.sync()
+
+
+def test_items_that_fail_in_a_new_style_do_not_make_it_wrong(
+    site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    keys = sorted(library.add_item(title=f"Book {number}") for number in range(9))
+    site.change(citations=CitationRules(("vancouver",)))
+    fake.refuse(lambda r: r.query.get("include") == "bib" and keys[0] in r.query["itemKey"], 500, times=None)
+    assert [problem.code for problem in site.sync().problems] == ["citation-failed"]
+
+
+def test_citations_that_fail_in_every_style_are_an_outage(
+    site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    for number in range(9):
+        library.add_item(title=f"Book {number}")
+    site.change(citations=CitationRules(("vancouver",)))
+    fake.refuse("include=bib", 500, times=None)
+    with pytest.raises(ApiUnreachable):
+        site.sync()
 
 
 # --- trouble
@@ -361,10 +408,8 @@ def test_item_that_breaks_its_batch_is_left_out_alone(
     assert [(p.code, p.where) for p in report.problems] == [("item-unreadable", f"groups/7/items/{bad}")]
     # Remembered, since no later listing names it.
     fake.calm()
-    assert site.sync().problems == report.problems
-    library.add_item(title="Another")
     report = site.sync()
-    assert (report.added, report.problems) == (2, ())
+    assert (report.added, report.problems) == (1, ())
     with site.mirror() as mirror:
         assert_equal(mirror, library, site.config)
 
@@ -396,23 +441,6 @@ def test_server_that_fails_altogether_is_not_asked_for_every_item(
     with pytest.raises(RequestFailed):
         site.sync()
     assert len(fake.log) < 200
-
-
-def test_halving_ends_at_the_objects_to_blame() -> None:
-    sizes: list[int] = []
-
-    def ask(keys: Any) -> Objects:
-        sizes.append(len(keys))
-        if {"k07", "k30"} & set(keys):
-            raise RequestFailed("no")
-        return Objects({key: {"version": 1} for key in keys}, 9)
-
-    keys = [f"k{number:02}" for number in range(50)]
-    answers = list(fetch_halving(ask, keys))
-    failed = {key for batch in answers for key in batch.failed}
-    assert failed == {"k07", "k30"}
-    assert {key for batch in answers for key in batch.by_key} == set(keys) - failed
-    assert sizes[0] == 50 and len(sizes) < 30
 
 
 def test_flood_of_faults_is_waited_out(site: Site, fake: FakeZotero, library: FakeLibrary) -> None:

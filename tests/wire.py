@@ -21,7 +21,7 @@ from fakezotero import FakeZotero
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import IncompleteRead, ProtocolError
 
-from zstatic.api import Answer, Api
+from zstatic.api import Answer, Api, Objects
 from zstatic.sample.answers import JSON_TYPE, Request, Response
 
 # Befalls a request: an edit of a library gives None, a fault what to answer instead.
@@ -62,6 +62,7 @@ class Wire:
 
     late: requests that began while the client knew that the server wants it to wait.
     on_answer: told of every answer before it is spoiled.
+    probing: threads that ask for what is here, to see whether the server delivers anything.
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class Wire:
         self.happen: Mapping[int, list[Event]] = {}
         self.late: list[str] = []
         self.on_answer: Callable[[Request, Response], None] = lambda request, response: None
+        self.probing: set[int] = set()
         self.opens_at, self.told = 0.0, 0
         self._numbers = itertools.count(1)
 
@@ -108,6 +110,13 @@ class Listening(Api):
     def __init__(self, wire: Wire, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._wire = wire
+
+    def delivers(self, ask: Callable[[], Objects]) -> bool:
+        self._wire.probing.add(threading.get_ident())
+        try:
+            return super().delivers(ask)
+        finally:
+            self._wire.probing.clear()
 
     def _heed(self, answer: Answer, tries: int = 0) -> None:
         try:

@@ -337,11 +337,17 @@ class Api:
         good = [key for key in keys if OBJECT_KEY.fullmatch(key)]
         if not good:
             raise ValueError("no item key")
-        # Only once more for a big request: asking for less of it helps rather than insisting.
-        attempts = 2 if len(good) > 1 else 0
-        found = self._objects(f"/{library}/items", {**query, "itemKey": ",".join(good)}, attempts)
+        # Only once more: asking for less helps rather than insisting, and for one alone asking later.
+        found = self._objects(f"/{library}/items", {**query, "itemKey": ",".join(good)}, attempts=2)
         asked = set(good)
         return Objects({k: o for k, o in found.by_key.items() if k in asked}, found.version)
+
+    def delivers(self, ask: Callable[[], Objects]) -> bool:
+        """Say whether any object comes when asked so: what cannot be read is told from an outage by that."""
+        try:
+            return bool(ask().by_key)
+        except (RequestFailed, RequestRefused, LibraryNotFound):
+            return False
 
     def item_count(self, library: str) -> Versions:
         """Ask how many items a library has, trashed ones included: `total`."""
@@ -547,7 +553,9 @@ class Api:
             if hopeless or not isinstance(failure, RequestFailed | RateLimited | _NoConnection):
                 raise failure
             slowed = isinstance(failure, RateLimited)
-            if tries >= (self._patience.attempts if slowed else attempts or self._patience.attempts):
+            # Asking for less helps only where somebody answers.
+            few = attempts if isinstance(failure, RequestFailed) else 0
+            if tries >= (few or self._patience.attempts):
                 raise failure
             if not slowed:
                 self.pause(tries)

@@ -275,6 +275,9 @@ class Mirror:
         """Remove a whole set of texts."""
         self._drop(name, frozenset(self._names.get(name, ())))
 
+    def text_keys(self, name: str) -> frozenset[str]:
+        return frozenset(self._names.get(name, ()))
+
     def has_texts(self, name: str) -> bool:
         return bool(self._names.get(name))
 

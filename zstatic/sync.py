@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Literal, TypeVar, get_args
 
 from zstatic.api import (
     BATCH,
     OBJECT_KEY,
-    WORKERS,
     Api,
     Few,
     Kind,
@@ -27,15 +26,14 @@ from zstatic.api import (
     RequestFailed,
     RequestRefused,
     Versions,
-    batches,
     in_parallel,
 )
 from zstatic.attachments import NEVER, FilesReport, kept_files, rules_mark, sync_files, wanted_files
+from zstatic.batches import FAILURES_IN_A_ROW, Batch, Failed, fetch_halving
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import (
     AccessDenied,
     ApiError,
-    ApiUnreachable,
     ConfigError,
     LibraryMoved,
     LibraryNotFound,
@@ -67,14 +65,15 @@ Part = Literal["metadata", "attachments"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
 # A library that changes faster than it can be read is taken as it comes in the last pass.
 PASSES = 6
-# So many requests failing in a row are no longer the fault of single objects: one object alone fails six
-# batches of falling size, and each worker may have met one.
-FAILURES_IN_A_ROW = 7 * WORKERS
 # How often the mirror is compared with the complete listing, which shows what no listing of changes does.
 RECONCILE_EVERY = 30
 RECONCILE_AFTER = 7 * 24 * 3600
+# So many items are asked for at once to see whether the server delivers anything.
+WITNESSES = 10
 # Known to every Zotero server: tells a style it does not know from an item it cannot format.
 SURE_STYLE = "apa"
+# So many items are tried before a new style is held to be wrong.
+PROBES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +218,7 @@ class _Run:
     reconciled: that was done.
     last: this is the last pass, which takes the library as it comes.
     read_below: what hangs under notes and files was looked at.
+    restored: the server went back to an older state, so that equal versions say nothing.
     fetched: kind -> key -> version, of what came in this run. renewed: set of texts -> keys, likewise.
     """
 
@@ -233,6 +233,7 @@ class _Run:
     reconciled: bool = False
     last: bool = False
     read_below: bool = False
+    restored: bool = False
     fetched: dict[str, dict[str, int]] = field(default_factory=dict)
     renewed: dict[str, set[str]] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
@@ -327,12 +328,13 @@ def _pass(run: _Run) -> None:
         _pass_over_collections(run, here, run.scope)
         return
     since = 0 if run.items_only or run.whole else here
-    listing = run.api.item_versions(run.path, since, 0 if run.whole else here)
+    lacking = _lacks_objects(mirror)
+    listing = run.api.item_versions(run.path, since, 0 if run.whole or lacking else here)
     if _meet_server(run):
         _pass(run)
         return
     _refresh_schema(run, listing)
-    if listing is None or (not run.whole and listing.version == here):
+    if listing is None or not (run.whole or lacking or listing.version != here):
         _sync_texts(run, here, None)
         return
     if listing.version < here and not run.full:
@@ -349,6 +351,11 @@ def _pass(run: _Run) -> None:
     _sync_texts(run, listing.version, listing if narrow else None)
     run.reconciled = not (since or run.last)
     _complete(run, listing.version, unread)
+
+
+def _lacks_objects(mirror: Mirror) -> bool:
+    """Say whether something could not be had before: it is asked for again though nothing changed."""
+    return any(mirror.failures(kind) for kind in ("items", "collections", "searches"))
 
 
 def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
@@ -372,12 +379,13 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     The whole list of each collection is compared: what was moved out is in no list of changes.
     """
     mirror = run.mirror
-    annotations = run.api.annotation_versions(run.path, 0 if run.whole else here)
+    lacking = _lacks_objects(mirror)
+    annotations = run.api.annotation_versions(run.path, 0 if run.whole or lacking else here)
     if _meet_server(run):
         _pass(run)
         return
     _refresh_schema(run, annotations)
-    if annotations is None or (not run.whole and annotations.version == here):
+    if annotations is None or not (run.whole or lacking or annotations.version != here):
         _sync_texts(run, here, None)
         return
     if annotations.version < here and not run.full:
@@ -504,7 +512,7 @@ def _note_restored(run: _Run) -> None:
     message = f"{run.path} went back to an older state on the server; everything is fetched anew."
     run.problems.append(Problem("library-restored", run.path, message))
     run.track.say(message)
-    run.full = True
+    run.full = run.restored = True
 
 
 def _list_restored(run: _Run) -> Versions:
@@ -593,17 +601,21 @@ def _fetch_items(
 
     is_wanted: says of an item that came whether it is stored. Raises LibraryMoved after storing what came.
     """
-    known = run.mirror.failures("items")
+    mirror, known = run.mirror, run.mirror.failures("items")
     # A failed item is in no later listing, unless somebody edits it.
-    wanted = {
-        *keys,
-        *(key for key, failure in known.items() if not _is_here(run.mirror, key, failure.version)),
-    }
+    wanted = {*keys, *(key for key, failure in known.items() if not _is_here(mirror, key, failure.version))}
+    if not known.keys().isdisjoint(wanted):
+        _distrust_marks(mirror)
     failed: dict[str, str] = {}
     found: set[str] = set()
     moved: list[int] = []
-    ask = partial(run.api.items, run.path, include="data", includeTrashed="1")
-    for batch in _in_batches(run, ask, wanted, "Fetching items", moved):
+    query = {"include": "data", "includeTrashed": "1"}
+    ask = partial(run.api.items, run.path, **query)
+
+    def delivers(failing: Collection[str]) -> bool:
+        return bool(_any_comes(run, query, mirror.keys("items") - known.keys(), failing))
+
+    for batch in _in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
         good = {key: item for key, item in batch.by_key.items() if isinstance(item.get("data"), dict)}
         odd = dict.fromkeys(batch.by_key.keys() - good, "Zotero sent it without its content.")
         _store_items(run, {key: item for key, item in good.items() if is_wanted(key, item)})
@@ -612,15 +624,20 @@ def _fetch_items(
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
-    if len(failed) > 1 and not found:
-        # Nothing came at all: that is the server's fault, not the objects'.
-        raise ApiUnreachable(
-            f"Zotero delivers none of {len(failed)} items of {run.path}: {next(iter(failed.values()))}",
-            "Try again later; the site is as it was.",
-        )
-    messages = {key: f"Zotero cannot deliver this item: {said}" for key, said in failed.items()}
     versions = {**{key: failure.version for key, failure in known.items()}, **listed}
+    if failed:
+        _drop_stale(run, {key: versions.get(key, -1) for key in failed})
+    messages = {key: f"Zotero cannot deliver this item: {said}" for key, said in failed.items()}
     return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
+
+
+def _drop_stale(run: _Run, unreadable: Mapping[str, int]) -> None:
+    """Drop older copies of items that cannot be read: they may have been trashed, or made private, since.
+
+    unreadable: key -> version on the server.
+    """
+    stale = {k for k, v in unreadable.items() if run.restored or not _is_here(run.mirror, k, v)}
+    _drop_items(run, stale)
 
 
 def _is_here(mirror: Mirror, key: str, version: int) -> bool:
@@ -658,7 +675,8 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
     wanted = {k for k, v in listing.by_key.items() if OBJECT_KEY.fullmatch(k) and here.get(k) != v}
     inside = _items_by_collection(mirror) if wanted and kind == "collections" else {}
     ask = partial(run.api.objects, run.path, kind)
-    for batch in _in_batches(run, ask, wanted, f"Fetching {kind}", moved):
+    known, delivers = mirror.failures(kind), partial(_delivers_few, run, kind)
+    for batch in _in_batches(run, ask, wanted, f"Fetching {kind}", delivers, known, moved):
         for key in sorted(batch.by_key.keys() & inside.keys()):
             _leave_recreated(run, key, inside[key], target)
         changed = {key: each for key, each in batch.by_key.items() if mirror.object(kind, key) != each}
@@ -669,15 +687,21 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
-    if failed and kind == "collections":
-        # Without it nobody could tell which items a rule keeps out.
-        raise ApiUnreachable(
-            f"Zotero cannot deliver {len(failed)} collections of {run.path}: {next(iter(failed.values()))}",
-            "Try again later; the site is as it was.",
-        )
+    if failed:
+        # An older copy may have another name, or another place, by which a rule knows it.
+        run.note_changed(kind, failed.keys() & mirror.keys(kind))
+        mirror.drop_objects(kind, failed)
     messages = {key: f"Zotero cannot deliver it: {said}" for key, said in failed.items()}
     mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listing.by_key))
     return listing
+
+
+def _delivers_few(run: _Run, kind: Few, failing: Collection[str]) -> bool:
+    others = sorted(run.mirror.keys(kind).difference(failing))[:WITNESSES]
+    if not others:
+        # Of saved searches nothing is shown, so that no harm comes of leaving them out.
+        return kind == "searches"
+    return run.api.delivers(partial(run.api.objects, run.path, kind, others))
 
 
 def _if_shown(run: _Run, kind: Kind, ask: Callable[[], T]) -> T | None:
@@ -771,12 +795,17 @@ def _sync_texts(run: _Run, version: int, listing: Versions | None) -> None:
     sets = {
         name: query
         for name, query in _text_sets(run.config).items()
-        if run.thorough or done.get(name) != version
+        if run.thorough or done.get(name) != version or _may_come_now(run.mirror, name)
     }
     if sets:
         _sync_item_texts(run, sets, done, version, listing)
     if run.config.search.fulltext and not run.items_only:
         _sync_fulltext(run, version)
+
+
+def _may_come_now(mirror: Mirror, name: str) -> bool:
+    """Say whether a request for texts failed before: it is sent again though nothing changed."""
+    return any(failure.code.endswith("-failed") for failure in mirror.failures(name).values())
 
 
 def _text_sets(config: Config) -> dict[str, dict[str, str]]:
@@ -817,26 +846,35 @@ def _fetch_texts(run: _Run, name: str, query: Mapping[str, str], missing: Mappin
     """
     mirror, part = run.mirror, query["include"]
     ask = partial(run.api.items, run.path, **query)
-    if part == "bib" and not mirror.has_texts(name):
-        ask = partial(_ask_new_style, run, query)
+    probed = _probe_style(run, query, missing) if part == "bib" and not mirror.has_texts(name) else ()
     failed: dict[str, str] = {}
+    empty: set[str] = set()
     moved: list[str] = []
     label = f"Fetching {query['style']} citations" if part == "bib" else f"Fetching {part} exports"
-    for batch in _in_batches(run, ask, missing, label, moved):
+    rest = missing.keys() - {key for batch in probed for key in batch.asked}
+    delivers = partial(_delivers_texts, run, name, query)
+    for batch in chain(probed, _in_batches(run, ask, rest, label, delivers, mirror.failures(name), moved)):
         texts = {key: text for key, item in batch.by_key.items() if (text := _text(part, item)) is not None}
         _store_texts(run, name, {key: (_version(batch.by_key[key]), text) for key, text in texts.items()})
         failed |= batch.failed
-        failed |= dict.fromkeys(batch.asked - texts.keys() - batch.failed.keys(), "nothing came.")
+        empty |= batch.asked - texts.keys() - batch.failed.keys()
         # The text belongs to an item that we do not have yet: what else changed?
         if not run.last:
             moved += [key for key in texts if _version(batch.by_key[key]) != missing[key]]
     if moved:
         raise LibraryMoved(f"The library {run.path} changed while it was being read.")
-    code = "citation-failed" if part == "bib" else "export-failed"
+    kind = "citation" if part == "bib" else "export"
     what = f"its {query['style']} citation" if part == "bib" else f"its {part} export"
-    messages = {key: f"Zotero cannot make {what}: {said}" for key, said in failed.items()}
+    said = {key: f"Zotero cannot make {what}: {said}" for key, said in failed.items()}
+    nothing = dict.fromkeys(empty, f"Zotero cannot make {what}: nothing came.")
     # What failed before was tried again with the rest, unless it needs no such text any more.
-    mirror.write_failures(name, _as_failures(code, messages, missing))
+    mirror.write_failures(
+        name,
+        {
+            **_as_failures(f"{kind}-failed", said, missing),
+            **_as_failures(f"{kind}-missing", nothing, missing),
+        },
+    )
 
 
 def _lacks_text(run: _Run, name: str, key: str, version: int) -> bool:
@@ -851,33 +889,43 @@ def _store_texts(run: _Run, name: str, texts: Mapping[str, tuple[int, str]]) -> 
     run.texts += len(texts)
 
 
-def _ask_new_style(run: _Run, query: Mapping[str, str], keys: Sequence[str]) -> Objects:
-    """Ask for citations in a style that never worked yet.
+def _probe_style(run: _Run, query: Mapping[str, str], missing: Collection[str]) -> tuple[Batch, ...]:
+    """Ask for one citation in a style that never worked yet; give the answer.
 
     Of a style it does not know the server says no more than 500, as of an item that it cannot format: the
-    style is to blame if the same item goes with another. Raises ConfigError then.
+    style is to blame if other items fail as well, which go with another style. Raises ConfigError then.
     """
-    try:
-        return run.api.items(run.path, keys, **query)
-    except (RequestFailed, RequestRefused) as error:
-        if query["style"] == SURE_STYLE or not _is_only_this_style(run, query, keys[0]):
-            raise
-        raise ConfigError(
-            f"[citations] styles: Zotero has no style {query['style']!r}, or cannot use it: {error.message}",
-            "Take the name from https://www.zotero.org/styles; it is the last part of a style's address.",
-        ) from None
-
-
-def _is_only_this_style(run: _Run, query: Mapping[str, str], key: str) -> bool:
-    for style, works in ((query["style"], False), (SURE_STYLE, True)):
+    some = sorted(missing)[:: max(1, len(missing) // PROBES)][:PROBES]
+    for key in some:
         try:
-            run.api.items(run.path, [key], **{**query, "style": style})
-            answered = True
-        except (RequestFailed, RequestRefused):
-            answered = False
-        if answered != works:
-            return False
-    return True
+            found = run.api.items(run.path, [key], **query)
+            return (Batch(frozenset([key]), found.by_key, {}, (found.version,)),)
+        except (RequestFailed, RequestRefused, LibraryNotFound):
+            continue
+    _insist_on_style(run, query, some)
+    return ()
+
+
+def _insist_on_style(run: _Run, query: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Raises ConfigError if items that failed go with another style."""
+    sure = partial(run.api.items, run.path, keys, **{**query, "style": SURE_STYLE})
+    if keys and query["style"] != SURE_STYLE and run.api.delivers(sure):
+        raise ConfigError(
+            f"[citations] styles: Zotero has no style {query['style']!r}, or cannot use it.",
+            "Take the name from https://www.zotero.org/styles; it is the last part of a style's address.",
+        )
+
+
+def _delivers_texts(run: _Run, name: str, query: Mapping[str, str], failing: Collection[str]) -> bool:
+    """Say whether the server makes such a text of any item but those that fail.
+
+    Where none was ever made, one alone that fails is not taken for an outage.
+    """
+    comes = _any_comes(run, query, run.mirror.text_keys(name) - run.mirror.failures(name).keys(), failing)
+    if comes is False and "style" in query:
+        # Zotero may have withdrawn it.
+        _insist_on_style(run, query, sorted(failing)[:WITNESSES])
+    return comes if comes is not None else len(failing) == 1
 
 
 def _citable(items: Iterable[tuple[str, JSON]]) -> dict[str, int]:
@@ -925,7 +973,7 @@ def _sync_fulltext(run: _Run, version: int) -> None:
     mirror = run.mirror
     moment = [version, rules_mark(run.config.attachments)]
     done = mirror.state("done", {}).get(FULLTEXT)
-    if done == moment and not run.thorough:
+    if done == moment and not run.thorough and not _may_come_now(mirror, FULLTEXT):
         return
     versions = _fulltext_versions(run, version)
     known = mirror.failures(FULLTEXT)
@@ -936,11 +984,21 @@ def _sync_fulltext(run: _Run, version: int) -> None:
     missing = [k for k in sorted(wanted - stuck.keys()) if _lacks_text(run, FULLTEXT, k, versions[k])]
     failed: dict[str, Failure] = {}
     fetch = partial(_fetch_fulltext, run)
+    in_a_row = 0
     for key, text in run.track(in_parallel(missing, fetch), "Fetching full texts", len(missing)):
         if isinstance(text, str):
             _store_texts(run, FULLTEXT, {key: (versions[key], text)})
+        elif isinstance(text, Failed):
+            failed[key] = Failure(
+                "fulltext-failed", versions[key], f"Its full text could not be fetched: {text.message}"
+            )
         else:
-            failed[key] = Failure(text.code, versions[key], text.message)
+            failed[key] = Failure(
+                "fulltext-missing", versions[key], "Zotero lists its full text but does not have it."
+            )
+        in_a_row = in_a_row + 1 if isinstance(text, Failed) and key not in known else 0
+        if in_a_row >= FAILURES_IN_A_ROW and isinstance(text, Failed):
+            raise text
     mirror.write_failures(FULLTEXT, {**stuck, **failed})
     mirror.write_state(done={**mirror.state("done", {}), FULLTEXT: moment})
 
@@ -965,14 +1023,11 @@ def _fulltext_versions(run: _Run, version: int) -> dict[str, int]:
     return versions
 
 
-def _fetch_fulltext(run: _Run, key: str) -> tuple[str, str | Failure]:
+def _fetch_fulltext(run: _Run, key: str) -> tuple[str, str | Failed | None]:
     try:
-        text = run.api.fulltext(run.path, key)
-    except RequestFailed as error:
-        return key, Failure("fulltext-failed", 0, f"Its full text could not be fetched: {error.message}")
-    if text is None:
-        return key, Failure("fulltext-missing", 0, "Zotero lists its full text but does not have it.")
-    return key, text
+        return key, run.api.fulltext(run.path, key)
+    except (RequestFailed, RequestRefused) as error:
+        return key, error
 
 
 def _is_stuck(run: _Run, failure: Failure, version: int) -> bool:
@@ -982,56 +1037,28 @@ def _is_stuck(run: _Run, failure: Failure, version: int) -> bool:
 # --- batches
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """An answer. asked: keys. by_key: what came. failed: key -> why. versions: of the library, if it came."""
-
-    asked: frozenset[str]
-    by_key: Mapping[str, JSON]
-    failed: Mapping[str, str]
-    versions: tuple[int, ...]
-
-
 def _in_batches(
     run: _Run,
     ask: Callable[[Sequence[str]], Objects],
     keys: Collection[str],
     label: str,
+    delivers: Callable[[Collection[str]], bool],
+    known: Collection[str],
     stop: Sized,
 ) -> Iterator[Batch]:
-    return run.track(fetch_halving(ask, keys, stop), label, -(-len(keys) // BATCH))
+    found = fetch_halving(ask, keys, delivers, known, stop)
+    return run.track(found, label, -(-len(keys) // BATCH))
 
 
-def fetch_halving(
-    ask: Callable[[Sequence[str]], Objects], keys: Iterable[str], stop: Sized = ()
-) -> Iterator[Batch]:
-    """Fetch objects in batches, as they come; where one fails, its halves, down to the objects to blame.
-
-    Nothing more is asked before the caller is done with what came, and nothing at all once `stop` holds
-    something; what is on its way still comes. Raises RequestFailed when nothing gets through any more.
-    """
-    waiting = deque(batches(keys))
-    in_a_row = 0
-
-    def attempt(part: tuple[str, ...]) -> tuple[tuple[str, ...], Objects | RequestFailed]:
-        try:
-            return part, ask(part)
-        except RequestFailed as error:
-            return part, error
-
-    for part, answer in in_parallel(waiting, attempt):
-        if not isinstance(answer, RequestFailed):
-            in_a_row = 0
-            yield Batch(frozenset(part), answer.by_key, {}, (answer.version,))
-        elif (in_a_row := in_a_row + 1) >= FAILURES_IN_A_ROW:
-            raise answer
-        elif len(part) == 1:
-            yield Batch(frozenset(part), {}, {part[0]: answer.message}, ())
-        else:
-            half = len(part) // 2
-            waiting.extendleft((part[half:], part[:half]))
-        if stop:
-            waiting.clear()
+def _any_comes(
+    run: _Run, query: Mapping[str, str], candidates: Collection[str], failing: Collection[str]
+) -> bool | None:
+    """Say whether the server delivers any of some items that it delivered before; None: there are none."""
+    known = sorted(set(candidates).difference(failing))
+    if not known:
+        return None
+    some = known[:: -(-len(known) // WITNESSES)]
+    return run.api.delivers(partial(run.api.items, run.path, some, **query))
 
 
 # --- small things

@@ -1,0 +1,308 @@
+"""What Zotero cannot deliver: one object is a Problem that mends itself, all of them are an outage."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from fakelibrary import FakeLibrary
+from fakezotero import FakeZotero
+from mirrors import Mirrored, some_collections
+from sites import SiteFolder
+
+from zstatic.api import Objects, Patience, RequestFailed
+from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
+from zstatic.config import ExportRules, SearchRules
+from zstatic.errors import ApiUnreachable
+from zstatic.sample.answers import Request
+
+
+@pytest.fixture
+def library(fake: FakeZotero) -> FakeLibrary:
+    library = fake.add_library("groups/7", "A group")
+    shelf = library.add_collection("Papers")
+    for number in range(60):
+        library.add_item(title=f"Book {number}", collections=[shelf])
+    return library
+
+
+@pytest.fixture
+def site(tmp_path: Path, fake: FakeZotero, library: FakeLibrary) -> Mirrored:
+    return Mirrored(tmp_path, fake, "groups/7")
+
+
+def asks_for(key: str, include: str = "data") -> Callable[[Request], bool]:
+    return lambda r: r.query.get("include") == include and key in r.query.get("itemKey", "")
+
+
+def problems(site: Mirrored) -> list[tuple[str, str]]:
+    return [(each.code, each.where.rpartition("/")[2]) for each in site.sync().problems]
+
+
+# --- one object
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole library", "some collections"])
+def test_unreadable_item_is_asked_for_on_every_run_though_nothing_changes(
+    whole: bool, tmp_path: Path, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site = Mirrored(tmp_path, fake, "groups/7" if whole else some_collections(fake, "groups/7", "Papers"))
+    bad = sorted(library.items)[17]
+    fake.refuse(asks_for(bad), 500, times=None)
+    for _ in range(2):
+        assert problems(site) == [("item-unreadable", bad)]
+        assert site.items() == library.items.keys() - {bad}
+        assert bad in site.item_keys()
+    # Alone, and not for long.
+    assert site.item_keys() == {bad}
+    fake.calm()
+    assert problems(site) == []
+    assert site.items() == library.items.keys()
+    with site.mirror() as mirror:
+        assert bad in mirror.citations("apa", "en-US") and bad in mirror.exports("bibtex")
+    problems(site)
+    assert site.item_keys() == set()
+
+
+def test_older_copy_of_an_unreadable_item_is_dropped(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    bad = min(library.items)
+    library.trash_item(bad)
+    fake.refuse(asks_for(bad), 500, times=None)
+    # Nothing else changed: that the server is well is seen by asking for what it delivered before.
+    assert problems(site) == [("item-unreadable", bad)]
+    assert site.items() == library.items.keys() - {bad}
+    fake.calm()
+    library.restore_item(bad)
+    assert problems(site) == []
+    assert site.items() == library.items.keys()
+
+
+def test_trashed_item_leaves_the_site_though_zotero_cannot_deliver_it(
+    tmp_path: Path, fake: FakeZotero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zstatic.api.PATIENCE", Patience(first=0.0))
+    library = fake.add_library("groups/7", "A group")
+    keys = [library.add_item(title=f"Book {number}") for number in range(3)]
+    site = SiteFolder(tmp_path, fake, [{"id": "groups/7"}], search=False)
+    site.build()
+    library.trash_item(keys[1])
+    fake.refuse(asks_for(keys[1]), 500, times=None)
+    report = site.build()
+    assert "item-unreadable" in {problem.code for problem in report.problems}
+    assert [(site.site / "items" / key).exists() for key in keys] == [True, False, True]
+
+
+def test_copy_of_the_very_version_stays_though_it_cannot_be_read_again(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    bad = min(library.items)
+    fake.refuse(asks_for(bad), 500, times=None)
+    site.sync(full=True)
+    assert site.items() == set(library.items)
+
+
+def test_unreadable_collection_is_a_problem_until_it_can_be_read(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    first = min(library.collections)
+    bad = library.add_collection("New")
+    library.rename_collection(first, "Other name")
+    fake.refuse(lambda r: bad in r.query.get("collectionKey", ""), 500, times=None)
+    for _ in range(2):
+        assert problems(site) == [("collections-unreadable", bad)]
+    with site.mirror() as mirror:
+        assert mirror.keys("collections") == {first}
+    fake.calm()
+    assert problems(site) == []
+    with site.mirror() as mirror:
+        assert mirror.keys("collections") == {first, bad}
+
+
+def test_unreadable_search_is_a_problem_until_it_can_be_read(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    bad = library.add_search("Books", [])
+    fake.refuse(lambda r: bad in r.query.get("searchKey", ""), 500, times=None)
+    for _ in range(2):
+        assert problems(site) == [("searches-unreadable", bad)]
+    fake.calm()
+    assert problems(site) == []
+    with site.mirror() as mirror:
+        assert mirror.keys("searches") == {bad}
+
+
+@pytest.mark.parametrize(("include", "code"), [("bib", "citation-failed"), ("bibtex", "export-failed")])
+def test_text_that_failed_is_asked_for_on_every_run_though_nothing_changes(
+    include: str, code: str, site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    bad = sorted(library.items)[30]
+    fake.refuse(asks_for(bad, include), 500, times=None)
+    for _ in range(2):
+        assert problems(site) == [(code, bad)]
+    assert site.item_keys() == {bad}
+    fake.calm()
+    assert problems(site) == []
+    problems(site)
+    assert site.item_keys() == set()
+
+
+def test_text_that_zotero_does_not_make_waits_for_a_change(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.change(exports=ExportRules(("bibtex",)))
+    bad = min(library.items)
+    del library.items[bad]["bibtex"]
+    assert problems(site) == [("export-missing", bad)]
+    assert problems(site) == [("export-missing", bad)]
+    assert site.item_keys() == set()
+    library.add_item(title="Another")
+    problems(site)
+    assert any(bad in target for target in site.asked("include=bibtex"))
+
+
+def test_full_text_that_failed_is_asked_for_on_every_run(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.change(search=SearchRules())
+    fake.add_key("reader", user=1)
+    key = library.add_attachment(None, b"%PDF-1.7 one")
+    library.set_fulltext(key, "words")
+    fake.refuse(f"{key}/fulltext", 500, times=None)
+    for _ in range(2):
+        assert ("fulltext-failed", key) in problems(site)
+    fake.calm()
+    assert ("fulltext-failed", key) not in problems(site)
+    with site.mirror() as mirror:
+        assert mirror.fulltext(key) == "words"
+
+
+# --- an outage
+
+
+@pytest.mark.parametrize("edited", [1, 2, 60])
+def test_outage_blames_no_item_and_drops_none(
+    edited: int, site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    before = site.items()
+    for key in sorted(library.items)[:edited]:
+        library.edit_item(key, title="Edited")
+    fake.refuse("include=data", 500, times=None)
+    with pytest.raises(ApiUnreachable):
+        site.sync()
+    assert len(fake.log) < 40
+    assert site.items() == before
+    with site.mirror() as mirror:
+        assert mirror.problems() == ()
+    fake.calm()
+    assert problems(site) == []
+
+
+@pytest.mark.parametrize("failing", ["itemKey", "include=bib", "collectionKey"])
+def test_server_that_fails_on_a_first_sync_is_soon_left_alone(
+    failing: str, site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    for number in range(400):
+        library.add_item(title=f"More {number}")
+    fake.refuse(failing, 500, times=None)
+    with pytest.raises(ApiUnreachable):
+        site.sync()
+    assert sum(failing in target for target in fake.targets) < 40
+
+
+@pytest.mark.parametrize("times", [1, 3, 8, 13])
+def test_outage_that_passes_leaves_no_trace(
+    times: int, site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    for key in sorted(library.items)[:5]:
+        library.edit_item(key, title="Edited")
+    fake.refuse("include=data", 500, times=times)
+    try:
+        assert problems(site) == []
+    except ApiUnreachable:
+        # Longer than it took to be sure.
+        assert times > 8
+        assert problems(site) == []
+    assert site.items() == set(library.items)
+
+
+def test_full_texts_that_all_fail_are_an_outage(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.change(search=SearchRules())
+    for number in range(40):
+        library.set_fulltext(library.add_attachment(None, b"%PDF-1.7" + bytes([number])), "words")
+    fake.refuse(lambda r: r.path.endswith("/fulltext") and "/items/" in r.path, 500, times=None)
+    with pytest.raises(ApiUnreachable):
+        site.sync()
+    assert len(site.asked("/fulltext")) < 60
+
+
+# --- finding who is to blame
+
+
+class Server:
+    """Delivers all but some keys; from some request on, or until then, nothing at all."""
+
+    def __init__(self, *bad: str, down: range = range(0)) -> None:
+        self.bad, self.down = set(bad), down
+        self.sizes: list[int] = []
+
+    def ask(self, keys: object) -> Objects:
+        assert isinstance(keys, tuple)
+        self.sizes.append(len(keys))
+        if len(self.sizes) in self.down or self.bad & set(keys):
+            raise RequestFailed("no")
+        return Objects({key: {"version": 1} for key in keys}, 9)
+
+    def delivers(self, failing: object) -> bool:
+        self.sizes.append(0)
+        return len(self.sizes) not in self.down
+
+
+KEYS = [f"k{number:03}" for number in range(200)]
+
+
+def blamed(server: Server, known: tuple[str, ...] = ()) -> set[str]:
+    found = list(fetch_halving(server.ask, KEYS, server.delivers, known))
+    failed = {key for batch in found for key in batch.failed}
+    assert {key for batch in found for key in batch.by_key} == set(KEYS) - failed
+    return failed
+
+
+def test_halving_ends_at_the_objects_to_blame() -> None:
+    server = Server("k007", "k030")
+    assert blamed(server) == {"k007", "k030"}
+    assert server.sizes[0] == 50 and len(server.sizes) < 35
+
+
+def test_objects_to_blame_in_every_batch_are_no_outage() -> None:
+    bad = {KEYS[number] for number in (3, 4, 60, 61, 110, 111, 170, 171)}
+    assert blamed(Server(*bad)) == bad
+
+
+def test_object_to_blame_before_is_asked_for_once_alone_and_last() -> None:
+    server = Server("k007")
+    assert blamed(server, ("k007",)) == {"k007"}
+    assert server.sizes == [50, 50, 50, 49, 1]
+
+
+def test_objects_asked_for_in_a_short_outage_are_not_to_blame() -> None:
+    for start in range(1, 40):
+        for length in range(1, FAILURES_IN_A_ROW):
+            with suppress(RequestFailed):
+                assert blamed(Server("k007", down=range(start, start + length))) == {"k007"}
+
+
+def test_outage_is_noticed_after_few_requests() -> None:
+    for start in range(1, 12):
+        server = Server("k007", down=range(start, 1000))
+        with pytest.raises(RequestFailed):
+            blamed(server)
+        assert len(server.sizes) < start + 14
