@@ -27,6 +27,7 @@ from zstatic.build import (
     path_fault,
     read_kept,
     recover,
+    recover_if_possible,
     remove_site,
     write_marker,
     write_site,
@@ -458,7 +459,7 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Folder, monkeypatch: p
     def full(path: Path, content: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    with monkeypatch.context() as patched, pytest.raises(ConfigError, match="No space left"):
+    with monkeypatch.context() as patched, pytest.raises(ConfigError, match="disk is full"):
         patched.setattr(Path, "write_bytes", full)
         folder.write(page("index.html", "new"))
     assert folder.tree() == before
@@ -470,6 +471,12 @@ def test_a_folder_that_cannot_be_written_is_named(folder: Folder, monkeypatch: p
 ALL_STEPS = 1_000_000
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
 class Crash(BaseException):
     """The process dies: no later operation takes place, clean-up included."""
 
@@ -478,7 +485,7 @@ class Crash(BaseException):
 def dying_at(step: int, *, other_disk: bool = False) -> Iterator[Callable[[], int]]:
     """Let the disk operations number `step` and following fail; gives a count of the operations so far.
 
-    other_disk: nothing can be renamed from the stage into the site.
+    other_disk: nothing can be renamed from the state folder into the site.
     """
     count = 0
 
@@ -510,7 +517,7 @@ def dying_at(step: int, *, other_disk: bool = False) -> Iterator[Callable[[], in
     def renaming(real: Callable[..., Path]) -> Callable[..., Path]:
         def rename(path: Path, target: Path) -> Path:
             alive()
-            if other_disk and "stage" in path.parts and "_site" in target.parts:
+            if other_disk and ".zstatic" in path.parts and ".zstatic" not in target.parts:
                 raise OSError(errno.EXDEV, "Invalid cross-device link")
             return real(path, target)
 
@@ -616,10 +623,12 @@ SCENARIOS = pytest.mark.parametrize(
         ("no folder", False),
         ("no folder", True),
         ("an empty folder", False),
+        ("an empty folder", True),
     ],
 )
 
 
+@pytest.mark.usefixtures("quick")
 @SCENARIOS
 def test_a_crash_at_any_step_leaves_the_old_site_or_the_new_one(
     before: str, other_disk: bool, tmp_path: Path
@@ -643,6 +652,7 @@ def test_a_crash_at_any_step_leaves_the_old_site_or_the_new_one(
     assert False in outcomes
 
 
+@pytest.mark.usefixtures("quick")
 @SCENARIOS
 def test_a_crash_while_recovering_can_be_recovered_from(
     before: str, other_disk: bool, tmp_path: Path
@@ -666,12 +676,167 @@ def test_a_crash_while_recovering_can_be_recovered_from(
         scenario.reset()
 
 
+SPACE = ("write_bytes", "copyfile", "mkdir")
+
+
+@contextmanager
+def failing_at(step: int, number: int, *, full: bool = False) -> Iterator[Callable[[], int]]:
+    """Let one disk operation fail with this error; gives a count of the operations so far.
+
+    full: every later one that needs room fails, too.
+    """
+    count = 0
+
+    def failing(real: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def operate(*args: Any, **kwargs: Any) -> Any:
+            nonlocal count
+            if full and name not in SPACE:
+                return real(*args, **kwargs)
+            count += 1
+            if count == step + 1 or (full and count > step):
+                if name == "write_bytes":
+                    real(args[0], args[1][: len(args[1]) // 2])
+                # A full disk names no file where it has a handle only.
+                raise OSError(number, os.strerror(number), *([] if name == "fsync" else [str(args[0])]))
+            return real(*args, **kwargs)
+
+        return operate
+
+    operations: list[tuple[object, str]] = [
+        *((Path, name) for name in ("write_bytes", "mkdir", "replace", "rename", "unlink", "rmdir")),
+        (shutil, "copyfile"),
+        (shutil, "rmtree"),
+        (os, "fsync"),
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        for owner, name in operations:
+            patched.setattr(owner, name, failing(getattr(owner, name), name))
+        yield lambda: count
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("before", ["a site", "no folder", "an empty folder"])
+def test_a_full_disk_stops_a_write_before_it_is_decided(before: str, tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, before=before, other_disk=False)
+    outcomes, step = [], 0
+    while True:
+        with failing_at(step, errno.ENOSPC, full=True) as count:
+            try:
+                scenario.folder.write(*new_outputs(tmp_path), last_sync=NEW_SYNC)
+            except ConfigError as error:
+                assert "the disk is full" in error.message
+                assert str(tmp_path) in error.message
+                assert scenario.folder.tree() == scenario.old
+            else:
+                assert scenario.folder.tree() == scenario.new
+            outcomes.append(scenario.folder.tree() == scenario.new)
+        assert not build.is_interrupted(scenario.folder.state)
+        assert list(scenario.folder.site.parent.glob(".*.stage")) == []
+        scenario.reset()
+        if count() <= step:
+            break
+        step += 1
+    # Nothing needs room once the change is decided.
+    assert outcomes == [False] * step + [True]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("before", "number"), [("a site", errno.EIO), ("a site", errno.EACCES), ("no folder", errno.EIO)]
+)
+def test_an_operation_that_fails_leaves_the_old_site_or_one_that_the_next_command_finishes(
+    before: str, number: int, tmp_path: Path
+) -> None:
+    scenario = Scenario(tmp_path, before=before, other_disk=False)
+    step = 0
+    while True:
+        with failing_at(step, number) as count:
+            try:
+                scenario.folder.write(*new_outputs(tmp_path), last_sync=NEW_SYNC)
+            except ConfigError as error:
+                assert str(tmp_path) in error.message
+                begun = build.is_interrupted(scenario.folder.state)
+                assert ("the next build goes on" in error.hint) == begun
+                assert begun or scenario.folder.tree() == scenario.old
+            else:
+                assert scenario.folder.tree() == scenario.new
+        recover(scenario.folder.site, scenario.folder.state)
+        scenario.assert_old_or_new()
+        scenario.folder.write(*new_outputs(tmp_path), last_sync=NEW_SYNC)
+        assert scenario.folder.tree() == scenario.new
+        scenario.reset()
+        if count() <= step:
+            break
+        step += 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_site_is_removed_without_finishing_an_interrupted_write(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, before="an empty folder", other_disk=False)
+    step = 0
+    while not (scenario.folder.site / "index.html").exists():
+        scenario.reset()
+        scenario.write_until(step)
+        step += 1
+    assert build.is_interrupted(scenario.folder.state)
+    with failing_at(0, errno.ENOSPC, full=True):
+        remove_site(scenario.folder.site, scenario.folder.state)
+    assert not scenario.folder.site.exists()
+    assert list(scenario.folder.state.iterdir()) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_can_work_without_the_site_is_told_why_an_interrupted_write_waits_on(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path, before="a site", other_disk=False)
+    step = 0
+    while not build.is_interrupted(scenario.folder.state):
+        scenario.reset()
+        scenario.write_until(step)
+        step += 1
+    with failing_at(3, errno.EIO):
+        told = recover_if_possible(scenario.folder.site, scenario.folder.state)
+    assert "the disk reports an error" in told
+    assert "The site was being changed: the next build goes on with that first." in told
+    assert recover_if_possible(scenario.folder.site, scenario.folder.state) == ""
+    assert scenario.folder.tree() == scenario.new
+
+
+def test_a_folder_without_permission_is_named_before_anything_is_decided(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(page("a/index.html"), page("b/index.html"))
+    before = folder.tree()
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: access(path, mode) and Path(path) != folder.site / "b"
+    )
+    with pytest.raises(ConfigError, match=r"_site/b: cannot be written: permission denied"):
+        folder.write(page("a/index.html", "new"), page("b/index.html", "new"))
+    assert folder.tree() == before
+
+
+def test_a_file_of_the_site_that_cannot_be_read_is_made_anew(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(page("a.html"), page("b.html"))
+    read_bytes = Path.read_bytes
+
+    def unreadable(path: Path) -> bytes:
+        if path.name == "a.html":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", unreadable)
+    assert folder.write(page("a.html"), page("b.html"), header={"engine": "2"}).written == ("a.html",)
+
+
 def test_after_a_crash_on_another_disk_no_draft_stays_in_the_site(tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, before="a site", other_disk=True)
     scenario.write_until(ALL_STEPS)
     assert scenario.folder.tree() == scenario.new
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_stage_that_lost_files_is_repaired_by_the_next_build(tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, before="a site", other_disk=False)
     step = 0
@@ -695,6 +860,7 @@ def test_a_damaged_journal_is_dropped_and_the_next_build_is_whole(damage: str, f
     assert not (folder.state / "journal.json").exists()
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_interrupted_write_survives_moving_the_project(tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, before="a site", other_disk=False)
     step = 0

@@ -122,11 +122,12 @@ def stub(
         (LibraryNotFound("m", "h"), 4),
         (GuardError("m", "h"), 5),
         (MirrorLocked("m", "h"), 7),
-        (MirrorError("m", "h"), 1),
+        (MirrorError("m", "h"), 2),
         (SearchError("m", "h"), 1),
         (KeyboardInterrupt(), 130),
         (RuntimeError("m"), 1),
-        (OSError(28, "No space left on device", "/x"), 1),
+        (OSError(28, "No space left on device", "/x"), 2),
+        (FileNotFoundError(2, "No such file or directory", "/x"), 1),
     ],
 )
 def test_every_failure_has_its_exit_code_and_one_paragraph(

@@ -5,9 +5,12 @@ build byte for byte, a new manifest, a SiteReport.
 
 Writing goes in two steps, so that a crash at any instant leaves the old site or the new one:
 
-1. everything that changed is written to a stage in the state folder, then flushed to the disk;
+1. everything that changed is written to a stage on the disk of the site, then flushed;
 2. a journal says what is to be done with it; from the moment the journal exists the change is decided,
    and whoever finds it (`recover`) carries it through: remove, rename into place, marker, manifest.
+
+All that needs room or permission is done in the first step, so a full disk stops a build while the site is
+still the old one; the second step only renames and removes.
 
 The manifest says of every file of the last build what it was made of (fingerprint) and what came out
 (size, mtime, digest). Without a manifest, all is rendered and compared with the bytes in the site; files that
@@ -25,7 +28,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
@@ -35,7 +38,7 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from zstatic.errors import BadPath, ConfigError, MirrorError, Problem
+from zstatic.errors import BadPath, ConfigError, MirrorError, Problem, disk_failure
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.progress import Track, silent
 
@@ -43,8 +46,12 @@ MARKER = "last_sync.json"
 
 _FORMAT = 1
 _MANIFEST = "manifest.json"
+_NEXT_MANIFEST = "manifest.next.json"
 _JOURNAL = "journal.json"
 _STAGE = "stage"
+# What the second step may need for longer lists of names; held until then.
+_ROOM = "room"
+_BYTES_PER_FOLDER, _BYTES_PER_NAME = 1 << 12, 1 << 9
 
 
 class Renders(Protocol):
@@ -128,8 +135,8 @@ def write_site(
     check_output(site)
     site = site.resolve()
     old = read_manifest(state)
-    draft = _Draft(site, state / _STAGE, old, Manifest(digest(header), {}, stamp, problems, record))
-    with _discarded_on_error(state):
+    draft = _Draft(site, state, old, Manifest(digest(header), {}, stamp, problems, record))
+    with _discarded_on_error(site, state):
         for output in track(outputs, "Writing pages"):
             draft.add(output, renderer)
         draft.add_marker(last_sync)
@@ -152,16 +159,16 @@ def read_kept(stamp: str, site: Path, state: Path) -> Manifest | None:
 def write_marker(kept: Manifest, last_sync: str, site: Path, state: Path) -> SiteReport:
     """Renew `last_sync.json` of a site in which nothing else changed."""
     site = site.resolve()
-    draft = _Draft(site, state / _STAGE, kept, kept)
+    draft = _Draft(site, state, kept, kept)
     draft.files.update((path, made) for path, made in kept.files.items() if path != MARKER)
-    with _discarded_on_error(state):
+    with _discarded_on_error(site, state):
         draft.add_marker(last_sync)
         _apply(draft, (), site, state)
     return _report(draft, ())
 
 
 def _apply(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) -> None:
-    with _folder_errors():
+    with _disk_errors(site):
         _check_obstacles(site, draft.staged, removed)
         journal = _decide(draft, removed, site, state)
     if journal:
@@ -183,21 +190,37 @@ def recover(site: Path, state: Path) -> bool:
     """Carry an interrupted write through, or throw away what never got as far as a journal.
 
     True: the site was changed. To be called with the lock held, before anything reads the site.
+    Raises ConfigError where the disk does not let it; what is left of the change waits for the next call.
     """
-    journal_file, stage = state / _JOURNAL, state / _STAGE
+    journal_file, site = state / _JOURNAL, site.resolve()
     if not journal_file.exists():
-        _remove_tree(stage)
+        _remove_stages(site, state)
         return False
     journal = _read_journal(journal_file, site)
     if journal is None:
         # Damaged, or of another output folder: nothing in it can be trusted. Without a manifest
         # the next build compares every file with what it should be.
-        (state / _MANIFEST).unlink(missing_ok=True)
-        journal_file.unlink()
-        _remove_tree(stage)
+        with _disk_errors(state):
+            (state / _MANIFEST).unlink(missing_ok=True)
+            journal_file.unlink()
+        _remove_stages(site, state)
         return False
-    _commit(journal, site.resolve(), state)
+    _commit(journal, site, state)
     return True
+
+
+def recover_if_possible(site: Path, state: Path) -> str:
+    """As `recover`, for those who can work without the site; says why it could not be done, or ""."""
+    try:
+        recover(site, state)
+    except ConfigError as failure:
+        return f"{failure.message} {failure.hint}"
+    return ""
+
+
+def is_interrupted(state: Path) -> bool:
+    """Whether a decided change of the site is still to be carried through."""
+    return (state / _JOURNAL).exists()
 
 
 def check_output(site: Path) -> None:
@@ -217,24 +240,41 @@ def is_our_site(site: Path) -> bool:
     """Whether the folder carries our marker: `last_sync.json` as we write it."""
     try:
         mark = json.loads((site / MARKER).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     # {} is what a site says before its first sync.
     return isinstance(mark, dict) and (not mark or "zstatic" in mark)
 
 
 def remove_site(site: Path, state: Path) -> None:
-    """Remove the whole site folder and its manifest; raises ConfigError unless the site is ours."""
-    recover(site, state)
-    check_output(site)
-    with _folder_errors():
+    """Remove the whole site folder, its manifest and what is left of an interrupted write of it.
+
+    Raises ConfigError unless the site is ours.
+    """
+    site = site.resolve()
+    if _read_journal(state / _JOURNAL, site) is None:
+        # A first write that was interrupted has no marker yet, but its journal says that the folder is ours.
+        check_output(site)
+    with _disk_errors(site):
+        for name in (_MANIFEST, _JOURNAL):
+            (state / name).unlink(missing_ok=True)
+        _remove_stages(site, state)
         if site.exists():
-            # Out of sight at once: a half-removed folder would have lost its marker.
-            doomed = site.resolve().with_name(f".{site.name}.removed")
-            _remove_tree(doomed)
-            site.resolve().rename(doomed)
-            _remove_tree(doomed)
-        (state / _MANIFEST).unlink(missing_ok=True)
+            _remove_site_folder(site)
+
+
+def _remove_site_folder(site: Path) -> None:
+    # Out of sight at once: a half-removed folder would have lost its marker.
+    doomed = site.with_name(f".{site.name}.removed")
+    _remove_tree(doomed)
+    try:
+        site.rename(doomed)
+    except OSError:
+        # A disk of its own, or in a folder that is not ours to change: it is emptied, the marker last.
+        for path in sorted(site.iterdir(), key=lambda path: path.name == MARKER):
+            _remove_tree(path)
+    else:
+        _remove_tree(doomed)
 
 
 def read_manifest(state: Path) -> Manifest | None:
@@ -285,12 +325,14 @@ def path_fault(path: str) -> str | None:
 class _Draft:
     """The new site as far as it is planned: what is known of its files, and a stage with the changed ones."""
 
-    def __init__(self, site: Path, stage: Path, old: Manifest | None, new: Manifest) -> None:
+    def __init__(self, site: Path, state: Path, old: Manifest | None, new: Manifest) -> None:
         self.files: dict[str, Made] = {}
         self.staged: dict[str, int] = {}
-        self._site = site
+        # Which of `_stages`; chosen when the first file needs one.
+        self.stage: int | None = None
         self.whole = not site.exists()
-        self._staging = stage
+        self._site = site
+        self._state = state
         self._old = old.files if old else {}
         self._same_header = old is not None and old.header == new.header
         self._new = new
@@ -354,18 +396,18 @@ class _Draft:
             return known
         if found is None or found.st_size != known.size:
             return None
-        if content_digest((self._site / path).read_bytes()) != known.digest:
+        content = _read_bytes(self._site / path)
+        if content is None or content_digest(content) != known.digest:
             return None
         return dataclasses.replace(known, mtime=found.st_mtime_ns)
 
     def _written(self, path: str, kind: str, fingerprint: str, content: bytes) -> Made:
         target, size = self._site / path, len(content)
         found = _regular(target)
-        if found and found.st_size == size and target.read_bytes() == content:
+        if found and found.st_size == size and _read_bytes(target) == content:
             mtime = found.st_mtime_ns
         else:
-            with _folder_errors():
-                mtime = self._stage(path, size, lambda file: file.write_bytes(content))
+            mtime = self._stage(path, size, lambda file: file.write_bytes(content))
         return Made(kind, fingerprint, size, mtime, content_digest(content))
 
     def _copied(self, output: Copy) -> Made:
@@ -380,21 +422,70 @@ class _Draft:
         known = self._old.get(output.path)
         if found and found.st_size == size:
             left = Made("copy", output.digest, size, found.st_mtime_ns, output.digest)
-            if left == known or _same_bytes(output.source, target):
+            if left == known or _holds(target, output.source):
                 return left
-        with _folder_errors():
-            mtime = self._stage(output.path, size, lambda file: copy_file(output.source, file))
+        mtime = self._stage(output.path, size, lambda file: copy_file(output.source, file))
         return Made("copy", output.digest, size, mtime, output.digest)
 
     def _stage(self, path: str, size: int, write: Callable[[Path], object]) -> int:
-        file = _staged_file(self._staging, path, len(self.staged), self.whole)
-        try:
-            write(file)
-        except FileNotFoundError:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write(file)
-        self.staged[path] = size
-        return file.stat().st_mtime_ns
+        with _disk_errors(self._site):
+            if self.stage is None:
+                self.stage = _open_stage(self._site, self._state, self.whole)
+            stage = _stages(self._site, self._state)[self.stage]
+            file = _staged_file(stage, path, len(self.staged), self.whole)
+            with _naming(file):
+                try:
+                    write(file)
+                except FileNotFoundError:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    write(file)
+            self.staged[path] = size
+            return file.stat().st_mtime_ns
+
+
+def _stages(site: Path, state: Path) -> tuple[Path, ...]:
+    """Where a change may wait for its decision, best first.
+
+    In the state folder; where that is on another disk, beside the site; where the site is a disk of its own,
+    or nothing may be written beside it, in it.
+    """
+    return state / _STAGE, site.with_name(f".{site.name}.{_STAGE}"), site / f".zstatic-{_STAGE}"
+
+
+def _open_stage(site: Path, state: Path, whole: bool) -> int:
+    """Make the first of `_stages` from which files can be renamed into the site; give its number."""
+    goal = site.parent if whole else site
+    for folder in (goal, state):
+        folder.mkdir(parents=True, exist_ok=True)
+    *others, last = _stages(site, state)[: 2 if whole else 3]
+    for number, stage in enumerate(others):
+        if _reaches(stage, goal):
+            return number
+    _remove_tree(last)
+    last.mkdir()
+    return len(others)
+
+
+def _reaches(stage: Path, goal: Path) -> bool:
+    """Make a stage, if it can be made there and files can be renamed from it into the goal."""
+    if stage.parent.stat().st_dev != goal.stat().st_dev:
+        return False
+    try:
+        _remove_tree(stage)
+        stage.mkdir()
+        # Two mounts of one disk have one number. Linux refuses before it looks whether there is anything.
+        (stage / "nothing").rename(goal / ".zstatic-nothing")
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno not in _ELSEWHERE:
+            raise
+        _remove_tree(stage)
+        return False
+    return True
+
+
+_ELSEWHERE = (errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def _staged_file(stage: Path, path: str, position: int, whole: bool) -> Path:
@@ -463,13 +554,15 @@ def _kind(output: Output) -> str:
 def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...]) -> None:
     """Raise BadPath where something that is not ours would be written over or through.
 
-    Symbolic links among the folders would lead out of the site.
+    Symbolic links among the folders would lead out of the site. Raises OSError where a folder may not be
+    changed: a change that is decided must not fail.
     """
     going = set(removed)
-    sound: set[str] = {""}
+    sound: set[str] = set()
     for path in (*removed, *written):
-        folder = path.rpartition("/")[0]
-        while folder not in sound:
+        for folder in _folders_above(path):
+            if folder in sound:
+                break
             place = site / folder
             if place.is_symlink() or (place.exists() and not place.is_dir() and folder not in going):
                 raise BadPath(
@@ -477,11 +570,34 @@ def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...
                     hint="move it away",
                 )
             sound.add(folder)
-            folder = folder.rpartition("/")[0]
     for path in written:
         place = site / path
         if place.is_dir() and not place.is_symlink() and _stays(place, path, going):
             raise BadPath(f"{place}: should be a file of the site, but is a folder", hint="move it away")
+    _check_folders(
+        site if site.exists() else site.parent, {_folder_there(site, path) for path in (*removed, *written)}
+    )
+
+
+def _check_folders(home: Path, changed: set[Path]) -> None:
+    """Raise OSError for a folder that may not be changed, BadPath for one on another disk than its home."""
+    disk = home.stat().st_dev
+    for folder in sorted(changed):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            number = errno.EROFS if _is_read_only(folder) else errno.EACCES
+            raise OSError(number, os.strerror(number), str(folder))
+        if folder.stat().st_dev != disk:
+            raise BadPath(f"{folder}: is on another disk than {home}", hint="keep the whole site on one disk")
+
+
+def _folder_there(site: Path, path: str) -> Path:
+    """The folder in which the disk has to note the file: its own, or for a new one the next above."""
+    above = [site / folder for folder in _folders_above(path)]
+    return next(folder for folder in (*above, site, site.parent) if folder.is_dir())
+
+
+def _is_read_only(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _stays(folder: Path, path: str, going: set[str]) -> bool:
@@ -499,47 +615,97 @@ def _stays(folder: Path, path: str, going: set[str]) -> bool:
 class _Journal:
     """A decided change.
 
-    whole: the stage holds a whole site. write: path -> size, in order, the marker last. remove: paths.
+    stage: which of `_stages`. whole: the stage holds a whole site. write: path -> size, in order, the marker
+    last. folders: new ones, those above first. remove: paths.
     """
 
+    stage: int
     whole: bool
     write: Mapping[str, int]
+    folders: tuple[str, ...]
     remove: tuple[str, ...]
 
 
 def _decide(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) -> _Journal | None:
     """Make the change durable; from here on it will happen. None: there is nothing to change."""
-    stage, manifest = state / _STAGE, draft.manifest_text()
+    manifest = draft.manifest_text()
     if not draft.staged and not removed:
         # Fingerprints may change with no byte of the site.
         if _read_text(state / _MANIFEST) != manifest:
             _write_durably(state / _MANIFEST, manifest)
         return None
-    stage.mkdir(parents=True, exist_ok=True)
-    (stage / _MANIFEST).write_bytes(manifest.encode("utf-8"))
+    journal = _Journal(
+        draft.stage or 0,
+        draft.whole,
+        draft.staged,
+        () if draft.whole else tuple(_missing_folders(site, draft.staged)),
+        removed,
+    )
+    stage = _stages(site, state)[journal.stage]
+    _stage_folders(journal, stage, site)
     _flush_tree(stage)
+    _write_durably(state / _NEXT_MANIFEST, manifest)
+    try:
+        _write_durably(state / _JOURNAL, _journal_text(journal, site, state))
+    except OSError:
+        # It may be there, only not for good; the user is told that nothing happens.
+        (state / _JOURNAL).unlink(missing_ok=True)
+        raise
+    return journal
+
+
+def _missing_folders(site: Path, written: Iterable[str]) -> list[str]:
+    """The folders to be made for these files, those above first."""
+    folders = dict.fromkeys(folder for path in written for folder in _folders_above(path))
+    return sorted(folder for folder in folders if not (site / folder).is_dir())
+
+
+def _stage_folders(journal: _Journal, stage: Path, site: Path) -> None:
+    """Make the new folders, to be renamed into place, and take the room for their names and the files'."""
+    if journal.whole:
+        return
+    for number in range(len(journal.folders)):
+        _staged_folder(stage, number).mkdir(parents=True)
+    new = [path for path in (*journal.folders, *journal.write) if not os.path.lexists(site / path)]
+    grown = {path.rpartition("/")[0] for path in new}
+    if new:
+        with _naming(stage / _ROOM):
+            room = os.urandom(_BYTES_PER_FOLDER * len(grown) + _BYTES_PER_NAME * len(new))
+            (stage / _ROOM).write_bytes(room)
+
+
+def _staged_folder(stage: Path, number: int) -> Path:
+    return stage / "folders" / str(number)
+
+
+def _journal_text(journal: _Journal, site: Path, state: Path) -> str:
     content = {
         "format": _FORMAT,
         "site": _site_name(site, state),
-        "whole": draft.whole,
-        "write": draft.staged,
-        "remove": removed,
+        **{field.name: getattr(journal, field.name) for field in dataclasses.fields(journal)},
     }
-    _write_durably(state / _JOURNAL, _json({"digest": digest(_json(content)), **content}))
-    return _Journal(draft.whole, draft.staged, removed)
+    return _json({"digest": digest(_json(content)), **content})
 
 
 def _read_journal(file: Path, site: Path) -> _Journal | None:
-    """None: it is damaged or does not speak of this site."""
+    """None: there is none, it is damaged or does not speak of this site."""
     try:
         content = json.loads(file.read_text("utf-8"))
         stated = content.pop("digest")
-        if stated != digest(_json(content)) or content["site"] != _site_name(site.resolve(), file.parent):
+        if stated != digest(_json(content)) or content["site"] != _site_name(site, file.parent):
             return None
-        journal = _Journal(content["whole"], content["write"], tuple(content["remove"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        journal = _Journal(
+            content["stage"],
+            content["whole"],
+            content["write"],
+            tuple(content["folders"]),
+            tuple(content["remove"]),
+        )
+        paths = (*journal.write, *journal.folders, *journal.remove)
+        sound = journal.stage in range(3) and not any(path_fault(path) for path in paths)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return None if any(path_fault(path) for path in (*journal.write, *journal.remove)) else journal
+    return journal if sound else None
 
 
 def _site_name(site: Path, state: Path) -> str:
@@ -549,88 +715,87 @@ def _site_name(site: Path, state: Path) -> str:
 
 def _commit(journal: _Journal, site: Path, state: Path) -> None:
     """Do what the journal says, or what is left of it; every step may have been done before."""
-    stage = state / _STAGE
-    with _folder_errors():
-        touched = {_remove(site, path) for path in journal.remove}
+    stage = _stages(site, state)[journal.stage]
+    with _disk_errors(site, begun=True):
+        (stage / _ROOM).unlink(missing_ok=True)
+        needed = {folder for path in journal.write for folder in _folders_above(path)}
+        touched = {_remove(site, path, needed) for path in journal.remove}
         if journal.whole and not site.exists():
             _rename_tree(stage / "site", site)
+        for number, folder in enumerate(journal.folders):
+            _settle_folder(_staged_folder(stage, number), site / folder)
         settled = [
             _settle(_staged_file(stage, path, position, journal.whole), site / path, size)
             for position, (path, size) in enumerate(journal.write.items())
         ]
-        touched.update((site / path).parent for path in journal.write)
+        touched.update((site / path).parent for path in (*journal.folders, *journal.write))
         _flush_folders(touched)
-        manifest = state / _MANIFEST
+        manifest, following = state / _MANIFEST, state / _NEXT_MANIFEST
         if not all(settled):
             # Someone took files out of the stage. The next build compares all bytes and repairs.
             manifest.unlink(missing_ok=True)
-        elif (stage / _MANIFEST).exists():
-            (stage / _MANIFEST).replace(manifest)
+        elif following.exists():
+            following.replace(manifest)
         _flush_folders({state})
         (state / _JOURNAL).unlink()
-        _remove_tree(stage)
+    _remove_stages(site, state)
 
 
-def _remove(site: Path, path: str) -> Path:
-    """Remove a file and the folders it leaves empty; gives the nearest folder that stays."""
+def _folders_above(path: str) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+
+
+def _remove(site: Path, path: str, needed: Container[str]) -> Path:
+    """Remove a file and the folders it leaves empty and nobody needs; gives the nearest folder that stays."""
     file = site / path
     # A folder may have taken the place of the file since, or a file that of its folder.
     with suppress(FileNotFoundError, NotADirectoryError):
         if not file.is_dir() or file.is_symlink():
             file.unlink()
-    folder = file.parent
-    while folder != site:
+    for folder in _folders_above(path):
+        if folder in needed:
+            return site / folder
         try:
-            folder.rmdir()
+            (site / folder).rmdir()
         except (FileNotFoundError, NotADirectoryError):
             pass  # Done before; the folder above it may still be to do.
-        except OSError:
-            break
-        folder = folder.parent
-    return folder
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return site / folder
+    return site
 
 
 def _rename_tree(tree: Path, site: Path) -> None:
-    """A first build becomes visible at once, where stage and site are on one disk."""
-    site.parent.mkdir(parents=True, exist_ok=True)
+    """A first build becomes visible at once."""
     try:
         tree.rename(site)
         _flush_folders({site.parent})
     except FileNotFoundError:
         pass  # Done before, and the site was taken away since: the files will be found missing.
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
+
+
+def _settle_folder(staged: Path, target: Path) -> None:
+    """Move a staged folder to its place, unless that has been done or somebody made it."""
+    if not target.is_dir():
+        with suppress(FileNotFoundError):
+            staged.rename(target)
 
 
 def _settle(staged: Path, target: Path, size: int) -> bool:
     """Move a staged file to its place, unless that has been done. False: it is in neither place."""
     try:
-        _move(staged, target)
+        staged.replace(target)
     except FileNotFoundError:
         if not staged.exists():
             found = _regular(target)
             return found is not None and found.st_size == size
         target.parent.mkdir(parents=True, exist_ok=True)
-        _move(staged, target)
-    return True
-
-
-def _move(staged: Path, target: Path) -> None:
-    try:
         staged.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        # Stage and site are on different disks. The name is the same each time: what an interrupted
-        # move leaves is overwritten by its repetition.
-        beside = target.with_name(".zstatic-moving")
-        shutil.copyfile(staged, beside)
-        taken = staged.stat()
-        os.utime(beside, ns=(taken.st_atime_ns, taken.st_mtime_ns))
-        _flush(beside)
-        beside.replace(target)
-        staged.unlink()
+    return True
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -702,14 +867,27 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _same_bytes(one: Path, other: Path) -> bool:
-    with one.open("rb") as first, other.open("rb") as second:
+def _holds(target: Path, source: Path) -> bool:
+    """Whether a file of the site can be read and has the bytes of another."""
+    try:
+        copy = target.open("rb")
+    except OSError:
+        return False
+    with copy, source.open("rb") as original:
         while True:
-            block = first.read(1 << 20)
-            if block != second.read(1 << 20):
+            block = original.read(1 << 20)
+            if block != copy.read(1 << 20):
                 return False
             if not block:
                 return True
+
+
+def _read_bytes(file: Path) -> bytes | None:
+    """None: it cannot be read, so it is written anew."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _json(value: object) -> str:
@@ -726,19 +904,21 @@ def _read_text(file: Path) -> str | None:
 def _write_durably(file: Path, text: str) -> None:
     """Replace a file at once and for good."""
     draft = file.with_name(file.name + ".new")
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    draft.write_bytes(text.encode("utf-8"))
-    _flush(draft)
-    draft.replace(file)
-    _flush_folders({file.parent})
+    with _naming(draft):
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(text.encode("utf-8"))
+        _flush(draft)
+        draft.replace(file)
+        _flush_folders({file.parent})
 
 
 def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with _naming(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _flush_tree(folder: Path) -> None:
@@ -757,31 +937,59 @@ def _flush_folders(folders: Iterable[Path]) -> None:
             _flush(folder)
 
 
-def _remove_tree(folder: Path) -> None:
+def _remove_stages(site: Path, state: Path) -> None:
+    """Throw away what waits, at all places: the site may have been on another disk then."""
+    for stage in (*_stages(site, state), state / _NEXT_MANIFEST):
+        # What is left over takes room, no more, and is tried again.
+        with suppress(OSError):
+            _remove_tree(stage)
+
+
+def _remove_tree(path: Path) -> None:
+    """Remove a folder with all in it, a file or a link."""
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @contextmanager
-def _folder_errors() -> Iterator[None]:
-    """Turn what the disk says into what the user can do."""
+def _naming(file: Path) -> Iterator[None]:
+    """Name the file in what the disk says where that does not."""
     try:
         yield
     except OSError as error:
-        raise ConfigError(
-            f"{error.filename or 'the output folder'}: cannot be written: {error.strerror}",
-            hint="check the permissions and the free space of the folders under [output]",
-        ) from error
+        if error.filename is None:
+            error.filename = str(file)
+        raise
 
 
 @contextmanager
-def _discarded_on_error(state: Path) -> Iterator[None]:
+def _disk_errors(place: Path, *, begun: bool = False) -> Iterator[None]:
+    """Turn what the disk says into what the user can do.
+
+    place: where, if the error does not say. begun: the change of the site is decided.
+    """
+    try:
+        yield
+    except OSError as error:
+        failure = disk_failure(error, place)
+        failure.hint += _GOES_ON if begun else " The site is as it was."
+        raise failure from error
+
+
+_GOES_ON = " The site was being changed: the next build goes on with that first."
+
+
+@contextmanager
+def _discarded_on_error(site: Path, state: Path) -> Iterator[None]:
     """Nothing stays of a change that was not decided."""
     try:
         yield
     except BaseException:
-        if not (state / _JOURNAL).exists():
-            _remove_tree(state / _STAGE)
+        if not is_interrupted(state):
+            _remove_stages(site, state)
         raise
 
 

@@ -29,12 +29,15 @@ from zstatic.errors import (
     ConfigError,
     GuardError,
     LibraryNotFound,
+    MirrorError,
     MirrorLocked,
     Problem,
     ProblemsFound,
     SearchError,
     ThemeError,
     ZstaticError,
+    disk_failure,
+    is_disk_failure,
 )
 from zstatic.summary import (
     describe_rebuild,
@@ -71,6 +74,7 @@ _EXIT_CODES: tuple[tuple[type[ZstaticError], int], ...] = (
     (ConfigError, USAGE),
     (ThemeError, USAGE),
     (BadPath, USAGE),
+    (MirrorError, USAGE),
     (ProblemsFound, PROBLEMS),
     (ZstaticError, UNEXPECTED),
 )
@@ -134,6 +138,9 @@ def explain(error: BaseException) -> tuple[str, str, int]:
         return error.message, error.hint, next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted.", "What was fetched is kept; the next run goes on from there.", INTERRUPTED
+    if isinstance(error, OSError) and is_disk_failure(error):
+        failure = disk_failure(error, "a file")
+        return failure.message, f"{failure.hint} The site is as it was.", USAGE
     if isinstance(error, OSError):
         message = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
         return message, "Check the space and the permissions there. The site is as it was.", UNEXPECTED

@@ -20,6 +20,7 @@ Raise where the facts are; only `cli.py` catches.
 """
 
 import difflib
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -104,6 +105,38 @@ class BadPath(ZstaticError):
 
 class SearchError(ZstaticError):
     """The search index could not be made."""
+
+
+def disk_failure(error: OSError, place: object) -> ConfigError:
+    """What the disk says, in words, and what to do.
+
+    place: where it happened, if the error does not say.
+    """
+    # Of the two names of a failed renaming or copying the second is where it should go.
+    file = error.filename2 or error.filename or place
+    what, hint = _DISK_FAILURES.get(error.errno or 0, (error.strerror or str(error), _MEND_DISK))
+    return ConfigError(f"{file}: cannot be written: {what}.", hint)
+
+
+_FREE_DISK = "Free some space there, or choose another place under [output] in site.toml."
+_OPEN_DISK = "Make it writable, or choose another place under [output] in site.toml."
+_MEND_DISK = "Check that disk, or choose another place under [output] in site.toml."
+
+# errno -> what it means, what to do
+_DISK_FAILURES = {
+    errno.ENOSPC: ("the disk is full", _FREE_DISK),
+    getattr(errno, "EDQUOT", errno.ENOSPC): ("your share of the disk (quota) is used up", _FREE_DISK),
+    errno.EFBIG: ("the file is too large for that disk", _MEND_DISK),
+    errno.EROFS: ("the disk is read-only", _OPEN_DISK),
+    errno.EACCES: ("permission denied", _OPEN_DISK),
+    errno.EPERM: ("permission denied", _OPEN_DISK),
+    errno.EIO: ("the disk reports an error (input/output)", _MEND_DISK),
+}
+
+
+def is_disk_failure(error: OSError) -> bool:
+    """Whether the disk is to blame, and not the program that asked for what is not there."""
+    return error.errno in _DISK_FAILURES
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -438,7 +438,7 @@ def lock(state: Path) -> Iterator[None]:
     """
     with _storing(str(state.name)):
         state.mkdir(parents=True, exist_ok=True)
-        file = (state / "lock").open("a+", encoding="utf-8")
+        file = (state / "lock").open("a+b", buffering=0)
     with closing(file):
         if not _take(file):
             raise _locked(state, file)
@@ -455,7 +455,7 @@ def lock(state: Path) -> Iterator[None]:
             _release(file)
 
 
-def _locked(state: Path, file: IO[str]) -> MirrorLocked:
+def _locked(state: Path, file: IO[bytes]) -> MirrorLocked:
     file.seek(0)
     try:
         holder = json.loads(file.read())
@@ -465,11 +465,12 @@ def _locked(state: Path, file: IO[str]) -> MirrorLocked:
     return MirrorLocked(f"Another run is working in {state}: {who}.", "Wait until it has ended.")
 
 
-def _rewrite(file: IO[str], text: str) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(text)
-    file.flush()
+def _rewrite(file: IO[bytes], text: str) -> None:
+    # Only to tell others who is here; on a full disk they are told less.
+    with suppress(OSError):
+        file.seek(0)
+        file.truncate()
+        file.write(text.encode())
 
 
 if sys.platform == "win32":
@@ -478,7 +479,7 @@ if sys.platform == "win32":
     # Windows' locks forbid reading: lock a byte beyond the text that tells who holds it.
     _LOCKED_BYTE = 1 << 20
 
-    def _take(file: IO[str]) -> bool:
+    def _take(file: IO[bytes]) -> bool:
         file.seek(_LOCKED_BYTE)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -486,21 +487,21 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _release(file: IO[str]) -> None:
+    def _release(file: IO[bytes]) -> None:
         file.seek(_LOCKED_BYTE)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _take(file: IO[str]) -> bool:
+    def _take(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
 
-    def _release(file: IO[str]) -> None:
+    def _release(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 

@@ -26,6 +26,7 @@ from zstatic.build import (
     read_kept,
     read_manifest,
     recover,
+    recover_if_possible,
     write_marker,
     write_site,
 )
@@ -143,7 +144,9 @@ def sync(
     parts: frozenset[Part] = PARTS,
 ) -> tuple[LibrarySyncReport, ...]:
     """Bring the mirror up to date; the site stays as it is. full, verify: see `sync.sync_library`."""
-    with _working(config):
+    with lock(config.state):
+        if why := recover_if_possible(config.output, config.state):
+            track.say(why)
         return _sync(config, track, full, parts, verify=verify)
 
 

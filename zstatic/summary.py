@@ -69,6 +69,8 @@ def describe_status(status: "Status") -> Iterator[str]:
         yield "Site: not built yet; `zstatic build` makes it."
     else:
         yield f"Site: {status.site_files:,} files, {show_size(status.site_bytes)}"
+    if status.unfinished:
+        yield "A build was interrupted while it changed the site; the next one goes on with that first."
 
 
 def list_problems(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from zstatic.build import MARKER, is_our_site, recover, remove_site
+from zstatic.build import MARKER, is_interrupted, is_our_site, recover_if_possible, remove_site
 from zstatic.config import Config
 from zstatic.errors import MirrorError, Problem
 from zstatic.library import Collection, Library, read_library
@@ -42,13 +42,18 @@ class LibraryStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """site: what last_sync.json says; None = there is no site. site_bytes, mirror_bytes: on disk."""
+    """What there is.
+
+    site: what last_sync.json says; None = there is no site. site_bytes, mirror_bytes: on disk.
+    unfinished: a build was interrupted while it changed the site.
+    """
 
     libraries: tuple[LibraryStatus, ...]
     site: Mapping[str, object] | None
     site_files: int
     site_bytes: int
     mirror_bytes: int
+    unfinished: bool = False
 
 
 def read_status(config: Config) -> Status:
@@ -72,7 +77,9 @@ def read_status(config: Config) -> Status:
                 )
     site = json.loads((config.output / MARKER).read_text("utf-8")) if is_our_site(config.output) else None
     files, size = _disk_use(config.output)
-    return Status(tuple(libraries), site, files, size, _disk_use(config.state)[1])
+    return Status(
+        tuple(libraries), site, files, size, _disk_use(config.state)[1], is_interrupted(config.state)
+    )
 
 
 def read_titles(config: Config, problems: Iterable[Problem]) -> Mapping[str, str]:
@@ -159,10 +166,12 @@ def clean(config: Config, what: str) -> tuple[Path, ...]:
     Raises ConfigError when the output folder is not a site of ours.
     """
     with lock(config.state):
-        recover(config.output, config.state)
+        removes_site = what in ("output", "everything")
+        if not removes_site:
+            recover_if_possible(config.output, config.state)
         names = chain.from_iterable(_CLEANED.values()) if what == "everything" else _CLEANED[what]
         gone = [path for name in names if (path := config.state / name).exists()]
-        if what in ("output", "everything"):
+        if removes_site:
             gone += [config.output] if config.output.exists() else []
             remove_site(config.output, config.state)
         for path in gone:
