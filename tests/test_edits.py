@@ -71,6 +71,7 @@ SITEMAP = {"sitemap.xml"}
 EXPORTS = {"exports/library.bib", "exports/library.csl.json", "exports/library.ris"}
 # With two items or more a year, tag or collection has a record of its own.
 RECORD_1952 = {"years/1952/page-1.rdf"}
+LINK = "zotero://select/groups/7/items/"
 # It names the item types that occur.
 SEARCH_PAGE = {"search/index.html"}
 
@@ -115,6 +116,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "title": (
         lambda library, site: library.edit_item(ENGINE, title="Sketch of the Engine"),
         item(ENGINE)
+        # Similar, by the tag History.
+        | item(COMPUTER, with_record=False)
         | collection(TOP)
         | listing("creators/ada-lovelace", "items", "tags/history", "types/book", "years/1843")
         | {"tags/history/page-1.rdf"}
@@ -159,11 +162,17 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "moved": (
         lambda library, site: library.move_item(MANUAL, TOP),
         item(MANUAL, with_record=False)
+        # Its neighbour now.
+        | item(ENGINE, with_record=False)
         | collection(TOP)
         | {f"collections/{TOP}/page-1.rdf"}
         | collection(OTHER)
         | listing("collections")
         | HOME,
+    ),
+    "citation": (
+        lambda library, site: library.add_note(MANUAL, f"{LINK}{ENGINE}", tags=[{"tag": "_cites"}]),
+        item(MANUAL, with_record=False) | item(ENGINE, with_record=False),
     ),
     "trashed": (
         trash_manual,

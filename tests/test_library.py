@@ -1,4 +1,5 @@
 import json
+from urllib.parse import quote
 
 import pytest
 from builders import (
@@ -224,6 +225,60 @@ def test_items_of_a_personal_library_relate_even_when_the_desktop_calls_it_user_
 def test_other_predicates_are_ignored():
     relations = {"owl:sameAs": LIBRARY_URI + "BBBB2222"}
     assert related(make_item("AAAA2222", relations=relations), make_item("BBBB2222"))["AAAA2222"] == ()
+
+
+def citing(note, library=None, tags=("_cites",)):
+    """What AAAA2222 cites by a note, and what is cited by it."""
+    items = read(
+        make_item("AAAA2222"),
+        make_note("NNNN2222", "AAAA2222", note=note, tags=make_tags(*tags)),
+        make_item("BBBB2222"),
+        make_item("CCCC2222", deleted=1),
+        **({"library": LibraryConfig(library)} if library else {}),
+    ).items
+    assert all(items[key].cited_by == ("AAAA2222",) for key in items["AAAA2222"].cites)
+    return items["AAAA2222"].cites
+
+
+CITED = quote('{"citationItems":[{"uris":["http://zotero.org/groups/1/items/BBBB2222"],"locator":"3"}]}')
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        '<p><a href="zotero://select/groups/1/items/BBBB2222">Hopper 1952</a></p>',
+        '<a href="https://www.zotero.org/groups/1/some_name/items/BBBB2222/library">x</a>',
+        "<p>https://www.zotero.org/groups/1/a/collections/CCCC3333/items/BBBB2222/item-details</p>",
+        f'<p><span class="citation" data-citation="{CITED}">(Hopper, 1952)</span></p>',
+    ],
+)
+def test_what_a_note_with_the_tag_names_is_cited(note):
+    assert citing(note) == ("BBBB2222",)
+    assert citing(note, tags=("_CITES", "other")) == ("BBBB2222",)
+    assert citing(note, tags=("cites",)) == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "zotero://select/groups/2/items/BBBB2222",
+        "zotero://select/users/1/items/BBBB2222",
+        "zotero://select/library/items/BBBB2222",
+        "zotero://select/groups/1/items/AAAA2222",
+        "zotero://select/groups/1/items/CCCC2222",
+        "zotero://select/groups/1/items/ZZZZ9999",
+        "https://example.org/groups/1/items/BBBB2222",
+    ],
+)
+def test_only_live_items_of_this_library_are_cited(link):
+    assert citing(f'<a href="{link}">x</a>') == ()
+
+
+@pytest.mark.parametrize("place", ["library", "users/77", "ada_lovelace"])
+def test_items_of_a_personal_library_cite_each_other(place):
+    kind = "zotero.org" if place[0] == "a" else "zotero://select"
+    assert citing(f"{kind}/{place}/items/BBBB2222", library="users/77") == ("BBBB2222",)
+    assert citing("zotero://select/users/78/items/BBBB2222", library="users/77") == ()
 
 
 def test_a_merged_items_old_key_leads_to_what_replaced_it():

@@ -191,8 +191,8 @@ LISTS_OF_FIRST = {
         ({"dateModified": "2024-01-01T00:00:00Z"}, set()),
         (
             {"title": "On light itself"},
-            # The lists that show it, the front page among the newest, and the item related to it.
-            LISTS_OF_FIRST | {"index.html", "items/BBBB2222/index.html"},
+            # The lists that show it, the front page among the newest, the item related to it, a similar one.
+            LISTS_OF_FIRST | {"index.html", "items/BBBB2222/index.html", "items/BBBB4444/index.html"},
         ),
     ],
 )

@@ -227,6 +227,22 @@ def test_relations_to_what_is_dropped_are_dropped():
     assert "BBBB2222" not in repr(library)
 
 
+def test_citations_from_and_to_what_is_dropped_are_dropped():
+    links = "".join(f"zotero://select/groups/1/items/{key} " for key in ("BBBB2222", "CCCC2222"))
+    note = {"note": links, "tags": make_tags("_cites")}
+    library = selected(
+        make_item("AAAA2222"),
+        make_note("NNNN2222", "AAAA2222", **note),
+        tagged("BBBB2222", "draft"),
+        make_note("MMMM2222", "BBBB2222", **note),
+        make_item("CCCC2222"),
+        item_exclude="draft",
+    )
+    assert library.items["AAAA2222"].cites == ("CCCC2222",)
+    assert library.items["CCCC2222"].cited_by == ("AAAA2222",)
+    assert "BBBB2222" not in repr(library)
+
+
 def test_an_excluded_item_takes_its_children_along():
     library = selected(
         tagged("AAAA2222", "draft"),

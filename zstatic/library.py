@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
 from zstatic.config import Config, LibraryConfig
 from zstatic.dates import PartialDate, parse_date
@@ -95,6 +96,7 @@ class Item:
     collections: keys that exist in the Library, sorted.
     related: keys of items in the same Library, sorted; both directions, never itself.
     replaces: old keys of items merged into this one (dc:replaces), sorted; none is an item in the Library.
+    cites, cited_by: keys of items in the same Library, sorted; what notes tagged "_cites" name.
     attachments: in Zotero's order of the best one: files before links, PDFs before others, those from the
         item's own URL first, then the oldest.
     notes: oldest first.
@@ -121,6 +123,8 @@ class Item:
     date_modified: str
     citations: Mapping[str, str]
     exports: Mapping[str, str]
+    cites: tuple[str, ...] = ()
+    cited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,7 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         {format: mirror.exports(format) for format in config.exports.formats},
     )
     live, children = _place_items(_read_objects(mirror, "items", library, problems), library, problems)
-    relations = _resolve_relations(live, library)
+    relations = _resolve_relations(live, children, library)
     items: dict[str, Item] = {}
     for key, raw in live.items():
         items[key] = _item(raw, schema, collections, children.get(key, []), relations[key], texts)
@@ -247,8 +251,10 @@ class _Texts:
 
 @dataclass(frozen=True, slots=True)
 class _Relations:
-    related: tuple[str, ...] = ()
-    replaces: tuple[str, ...] = ()
+    related: tuple[str, ...]
+    replaces: tuple[str, ...]
+    cites: tuple[str, ...]
+    cited_by: tuple[str, ...]
 
 
 def _read_objects(
@@ -344,8 +350,13 @@ def _problem(code: str, library: LibraryConfig, key: str, message: str) -> Probl
 # Relations
 
 
-def _resolve_relations(items: Mapping[str, _Raw], library: LibraryConfig) -> dict[str, _Relations]:
-    """Relations among these items, made mutual; a merged item's old key leads to what it was merged into."""
+def _resolve_relations(
+    items: Mapping[str, _Raw], children: Mapping[str, Iterable[_Raw]], library: LibraryConfig
+) -> dict[str, _Relations]:
+    """Relations among these items, in both directions.
+
+    A merged item's old key leads to what it was merged into.
+    """
     owner = library.id.removesuffix("/publications")
     replaced: dict[str, str] = {}
     replaces: dict[str, set[str]] = {key: set() for key in items}
@@ -353,14 +364,23 @@ def _resolve_relations(items: Mapping[str, _Raw], library: LibraryConfig) -> dic
         for old in _related_keys(raw, "dc:replaces", owner):
             if old not in items and replaced.setdefault(old, key) == key:
                 replaces[key].add(old)
+
+    def others(key: str, named: Iterable[str]) -> set[str]:
+        return {replaced.get(other, other) for other in named} & items.keys() - {key}
+
     related: dict[str, set[str]] = {key: set() for key in items}
+    cites = {key: others(key, _cited_keys(children.get(key, ()), owner)) for key in items}
+    cited_by: dict[str, set[str]] = {key: set() for key in items}
     for key, raw in items.items():
-        for named in _related_keys(raw, "dc:relation", owner):
-            other = replaced.get(named, named)
-            if other in items and other != key:
-                related[key].add(other)
-                related[other].add(key)
-    return {key: _Relations(tuple(sorted(related[key])), tuple(sorted(replaces[key]))) for key in items}
+        for other in others(key, _related_keys(raw, "dc:relation", owner)):
+            related[key].add(other)
+            related[other].add(key)
+        for other in cites[key]:
+            cited_by[other].add(key)
+    return {
+        key: _Relations(*(tuple(sorted(keys[key])) for keys in (related, replaces, cites, cited_by)))
+        for key in items
+    }
 
 
 def _related_keys(raw: _Raw, predicate: str, owner: str) -> Iterator[str]:
@@ -371,6 +391,24 @@ def _related_keys(raw: _Raw, predicate: str, owner: str) -> Iterator[str]:
         match = _ITEM_URI.fullmatch(uri) if isinstance(uri, str) else None
         if match and match[1] in (owner, raw.library):
             yield match[2]
+
+
+CITES_TAG = "_cites"
+# As Zotero copies links to items, as its web library's addresses are, and as its note editor cites.
+_ITEM_LINK = re.compile(
+    r"zotero(?:\.org|://select)/((?:groups|users)/\d+|[\w.-]+)/(?:[^\s\"'<>]*?/)?items/([A-Z0-9]{8})"
+)
+
+
+def _cited_keys(children: Iterable[_Raw], owner: str) -> Iterator[str]:
+    """The keys of the owner's items that an item's notes with the tag name by links or citations."""
+    for raw in children:
+        if raw.item_type == "note" and CITES_TAG in (tag.lower() for tag in _tags(raw)):
+            for named, key in _ITEM_LINK.findall(unquote(raw.text("note"))):
+                # Links into a personal library may name it by the word "library" or its owner's name.
+                is_personal = "/" not in named and owner.startswith("users/")
+                if is_personal or named in (owner, raw.library):
+                    yield key
 
 
 # Items
@@ -401,6 +439,8 @@ def _item(
         collections=_known(member_of, collections),
         related=relations.related,
         replaces=relations.replaces,
+        cites=relations.cites,
+        cited_by=relations.cited_by,
         attachments=_attachments(own, url),
         notes=_notes(own),
         date_added=_timestamp(raw.text("dateAdded")),

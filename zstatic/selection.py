@@ -45,11 +45,16 @@ def select(library: Library, rules: SelectRules) -> Library:
 
     kept = {key: item for key, item in library.items.items() if is_published(item)}
 
+    def among_kept(keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(key for key in keys if key in kept)
+
     def public(item: Item) -> Item:
         return replace(
             _without_excluded_parts(item, rules),
             collections=tuple(key for key in item.collections if key in visible),
-            related=tuple(key for key in item.related if key in kept),
+            related=among_kept(item.related),
+            cites=among_kept(item.cites),
+            cited_by=among_kept(item.cited_by),
             exports=_public_exports(item, rules, library, problems),
         )
 

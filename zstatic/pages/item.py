@@ -18,7 +18,8 @@ from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile,
 from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
 from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
 from zstatic.pages.jsonld import item_json_ld, license_url
-from zstatic.pages.rdf import NO_RECORD, Record, item_record
+from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_of
+from zstatic.pages.rdf import Record, item_record
 from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
 from zstatic.schema import Schema
 from zstatic.translations import Direction
@@ -112,7 +113,10 @@ class ItemView:
     citations: the site's own style first; empty only for standalone files and notes.
     main: the best link to the work itself (DOI, else URL), None = there is none.
     trails: the paths of its collections, each outermost first. notes: sanitised.
+    related, cites, cited_by: as the library says. similar: what shares rare tags, relations or small
+    collections with it. neighbours: the items beside it in the first of its collections, None = none.
     added, modified: "2020-01-31", "" unknown. zotero: its page at zotero.org, "" = not public.
+    replaces: keys of items that were merged into it.
     """
 
     head: Head
@@ -134,24 +138,33 @@ class ItemView:
     trails: tuple[tuple[Link, ...], ...]
     tags: tuple[TagLink, ...]
     related: tuple[ItemLine, ...]
+    cites: tuple[ItemLine, ...]
+    cited_by: tuple[ItemLine, ...]
+    similar: tuple[ItemLine, ...]
+    neighbours: Neighbours | None
     notes: tuple[Markup, ...]
     exports: tuple[ExportView, ...]
     added: str
     modified: str
     zotero: str
+    replaces: tuple[str, ...]
 
 
 def pages(ctx: Context) -> Iterator[Output]:
+    nearby = look_around(ctx)
     for entry in ctx.items:
         record = item_record(ctx, entry)
-        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry, record))
+        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry, nearby, record))
         yield from record.files
         for file in entry.files:
             yield Copy(file.path, file.source, file.md5)
 
 
-def item_view(ctx: Context, entry: Entry, record: Record = NO_RECORD) -> ItemView:
+def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> ItemView:
     item, library, schema = entry.item, entry.library, ctx.schema
+    related, cites, cited_by = (
+        linked(ctx, entry, keys) for keys in (item.related, item.cites, item.cited_by)
+    )
     main = _main_link(entry)
     (item_type,), (year,) = entry.terms["type"], entry.terms["year"]
     return ItemView(
@@ -173,15 +186,23 @@ def item_view(ctx: Context, entry: Entry, record: Record = NO_RECORD) -> ItemVie
         fields=tuple(_fields(entry, schema)),
         trails=tuple(_trails(ctx, entry)),
         tags=_tags(ctx, entry),
-        related=tuple(
-            ctx.by_key[library.slug, key].line for key in item.related if (library.slug, key) in ctx.by_key
-        ),
+        related=_lines(nearby, related),
+        cites=_lines(nearby, cites),
+        cited_by=_lines(nearby, cited_by),
+        similar=tuple(other.line for other in nearby.similar(entry, (*related, *cites, *cited_by))),
+        neighbours=nearby.neighbours.get(entry.path),
         notes=tuple(note_html(note.html) for note in item.notes),
         exports=tuple(_exports(ctx, entry)),
         added=item.date_added[:10],
         modified=item.date_modified[:10],
         zotero=_zotero_url(ctx, library, item.key),
+        replaces=item.replaces,
     )
+
+
+def _lines(nearby: Nearby, entries: Iterable[Entry]) -> tuple[ItemLine, ...]:
+    """In the site's order."""
+    return tuple(entry.line for entry in sorted(entries, key=lambda entry: nearby.ranks[entry.path]))
 
 
 def _tags(ctx: Context, entry: Entry) -> tuple[TagLink, ...]:
@@ -411,8 +432,7 @@ def _arxiv_href(value: str, prefixed: bool) -> str:
 
 def _trails(ctx: Context, entry: Entry) -> Iterator[tuple[Link, ...]]:
     """The item's collections with what they lie in, in the order of the tree."""
-    nodes = [ctx.collections[entry.library.slug, key] for key in entry.item.collections]
-    for node in sorted(nodes, key=lambda node: [*(link.label for link in node.parents), node.name, node.key]):
+    for node in nodes_of(ctx, entry):
         yield (*node.parents, Link(node.name, node.path))
 
 

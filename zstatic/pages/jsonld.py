@@ -11,6 +11,7 @@ from zstatic.pages.basefields import base_value
 from zstatic.pages.citation_meta import iso_date
 from zstatic.pages.context import Context, Entry
 from zstatic.pages.downloads import library_downloads
+from zstatic.pages.nearby import linked
 from zstatic.richtext import abstract_text, plain
 from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
 
@@ -91,6 +92,7 @@ def item_json_ld(ctx: Context, entry: Entry) -> Markup:
         "pagination": pages,
         "isbn": list(isbns(fields.get("ISBN", ""))) if item.item_type == "book" else [],
         "identifier": _identifiers(item),
+        "citation": _cited(ctx, entry),
         "sameAs": doi_url(fields.get("DOI", "")) or safe_href(fields.get("url", "")),
         "license": license_url(item),
         "encoding": [
@@ -105,6 +107,18 @@ def item_json_ld(ctx: Context, entry: Entry) -> Markup:
         ],
     }
     return script(node)
+
+
+def _cited(ctx: Context, entry: Entry) -> list[Node]:
+    """The works on the site that the item cites."""
+    return [
+        {
+            "@type": TYPES.get(other.item.item_type, "CreativeWork"),
+            "@id": ctx.absolute(other.path),
+            "name": other.title,
+        }
+        for other in linked(ctx, entry, entry.item.cites)
+    ]
 
 
 def site_json_ld(ctx: Context) -> Markup:
