@@ -1,4 +1,4 @@
-"""What a search must find, worked out item by item from zstatic/pages/search.md, without the index.
+"""What a search must find, worked out item by item from the search help (_search_help.html), without index.
 
 Two things the text leaves open are taken from the stemmer's side: two words are forms of one another if they
 share a stem, and tests ask for words of which the stem is known here.

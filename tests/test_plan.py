@@ -330,7 +330,7 @@ def test_without_a_translation_only_what_the_owner_wrote_is_in_the_language_of_t
     about = made.page("about/")
     assert [e.get("lang") for e in about.xpath("//h1 | //div[@class='prose']")] == ["fa", "fa"]
     assert made.page("").xpath("//p[@class='lead']/@lang") == ["fa"]
-    assert made.page("search/").xpath("//div[@id='search']/@data-language") == ["en"]
+    assert made.page("search/").xpath("//div[@id='search']/@data-language") == ["en-u-nu-latn"]
 
 
 def test_markdown_pages_have_a_title_and_links_that_work(tmp_path: Path) -> None:

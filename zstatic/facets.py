@@ -8,6 +8,7 @@ from zstatic.library import Creator, Item, Library
 from zstatic.pages.languages import language_tag
 from zstatic.schema import Schema
 from zstatic.sorting import sort_key
+from zstatic.translations import N_, Words
 from zstatic.urls import collection_path, slug
 
 UNDATED = "undated"
@@ -35,12 +36,13 @@ class Subject:
     library: Library
     item: Item
     schema: Schema
+    words: Words
     file_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """name: in site.toml. folder: of the landing pages, "" = none of its own.
+    """name: in site.toml. label: in English. folder: of the landing pages, "" = none of its own.
     terms: the values of one item. order: sort key of a term in a language, before its slug.
     """
 
@@ -63,15 +65,17 @@ def creator_term(creator: Creator) -> Term:
     return Term(name, creator.name, creator.sort_name, f"creators/{name}/")
 
 
-def year_term(year: int | None) -> Term:
+def year_term(year: int | None, words: Words) -> Term:
     if year is None:
-        return Term(UNDATED, "Undated", "Undated", f"years/{UNDATED}/")
-    return Term(str(year), year_label(year), year_label(year), f"years/{year}/")
+        label = words.gettext("Undated")
+        return Term(UNDATED, label, label, f"years/{UNDATED}/")
+    label = year_label(year, words)
+    return Term(str(year), label, label, f"years/{year}/")
 
 
-def year_label(year: int) -> str:
+def year_label(year: int, words: Words) -> str:
     """Astronomical years count 1 BCE as 0."""
-    return str(year) if year > 0 else f"{1 - year} BCE"
+    return str(year) if year > 0 else words.gettext("%(year)s BCE", year=1 - year)
 
 
 def type_term(item_type: str, schema: Schema) -> Term:
@@ -90,7 +94,7 @@ def _creators(subject: Subject) -> tuple[Term, ...]:
 
 
 def _year(subject: Subject) -> tuple[Term, ...]:
-    return (year_term(subject.item.date.year),)
+    return (year_term(subject.item.date.year, subject.words),)
 
 
 def _type(subject: Subject) -> tuple[Term, ...]:
@@ -139,13 +143,13 @@ def _year_order(term: Term, _: str) -> tuple[int | str, ...]:
 FACETS: dict[str, Facet] = {
     facet.name: facet
     for facet in (
-        Facet("type", "Type", "types", _type),
-        Facet("year", "Year", "years", _year, _year_order),
-        Facet("collection", "Collection", "", _collections),
-        Facet("tag", "Tag", "tags", _tags),
-        Facet("creator", "Creator", "creators", _creators),
-        Facet("language", "Language", "", _language),
-        Facet("file", "File", "", _files),
-        Facet("library", "Library", "", _library),
+        Facet("type", N_("Type"), "types", _type),
+        Facet("year", N_("Year"), "years", _year, _year_order),
+        Facet("collection", N_("Collection"), "", _collections),
+        Facet("tag", N_("Tag"), "tags", _tags),
+        Facet("creator", N_("Creator"), "creators", _creators),
+        Facet("language", N_("Language"), "", _language),
+        Facet("file", N_("File"), "", _files),
+        Facet("library", N_("Library"), "", _library),
     )
 }

@@ -25,7 +25,7 @@ from zstatic.facets import FACETS, collection_slug
 from zstatic.library import Creator, Item
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
-from zstatic.pages.context import Context, Entry, file_kind
+from zstatic.pages.context import Context, Entry, file_kind, short_list
 from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
 from zstatic.sorting import sort_key
@@ -40,7 +40,6 @@ POINTER = "zstatic.json"
 _COMMON_FROM = 2000
 _COMMON_SHARE = 0.4
 _COMMON_SAMPLE = 2000
-_NAMED_CREATORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class FacetColumn:
 
 def records(ctx: Context) -> tuple[Record, ...]:
     """One record for each item that has a page, in the site's order."""
-    return tuple(_record(entry, ctx.config.site.language) for entry in ctx.items)
+    return tuple(_record(entry, ctx) for entry in ctx.items)
 
 
 def facet_columns(ctx: Context) -> tuple[FacetColumn, ...]:
@@ -153,8 +152,8 @@ def index_site(
 # Records
 
 
-def _record(entry: Entry, language: str) -> Record:
-    item = entry.item
+def _record(entry: Entry, ctx: Context) -> Record:
+    item, language = entry.item, ctx.config.site.language
     creators = _main_first(item.creators)
     names = list(dict.fromkeys(creator.name for creator in creators if creator.name))
     abstract = abstract_text(item.fields.get("abstractNote", ""))
@@ -179,7 +178,7 @@ def _record(entry: Entry, language: str) -> Record:
         document=Document(entry.path, content, {name: text for name, text in meta.items() if text}),
         item_type=item.item_type,
         title_html=str(entry.title_html) if entry.title_html != escape(joined(meta["title"])) else "",
-        creators=entry.creators if entry.creators != _short_list(names) else "",
+        creators=entry.creators if entry.creators != short_list(names, ctx.words) else "",
         file_kind=file_kind(entry.files[0].media_type) if entry.files else "",
         year=item.date.year,
         title_key=sort_key(entry.title, language) if item.title else "",
@@ -194,12 +193,6 @@ def _main_first(creators: Iterable[Creator]) -> list[Creator]:
     roles = [creator.role for creator in named]
     main = "author" if "author" in roles or not roles else roles[0]
     return sorted(named, key=lambda creator: creator.role != main)
-
-
-def _short_list(names: Sequence[str]) -> str:
-    """How search.js shows creators, unless it is told otherwise."""
-    more = len(names) - _NAMED_CREATORS
-    return ", ".join(names[:_NAMED_CREATORS]) + (f" and {more} more" if more > 0 else "")
 
 
 # Identifiers

@@ -5,7 +5,7 @@ English stands in the code and the templates; a translation is a gettext catalog
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -84,9 +84,12 @@ class Words:
         return forms[self.form(number)] if forms else (one, many)[_english_form(number)]
 
     def plural_forms(self, one: str, many: str) -> dict[str, str]:
-        """Each form under the name that scripts have for it: "one", "few" … (`Intl.PluralRules`)."""
+        """Each form under the name that scripts have for it: "one", "few" … (`Intl.PluralRules`).
+
+        Where the number stands, "{n}".
+        """
         return {
-            name: self.raw_plural(one, many, number)
+            name: self.raw_plural(one, many, number) % {"n": "{n}"}
             for name, number in sorted(_examples(str(self.locale)).items())
         }
 
@@ -97,6 +100,10 @@ class Words:
     def day(self, iso: str) -> str:
         """ "2020-01-31" -> "31 January 2020" …; what is no date stays as it is."""
         return _format_day(iso, str(self.locale))
+
+    def list(self, names: Iterable[str]) -> str:
+        """One after the other, as many as there are."""
+        return self.raw_in("between names", ", ").join(names)
 
     def within(self, label: str) -> str:
         """A label amid a sentence; German nouns keep their capitals."""

@@ -215,7 +215,7 @@ def test_a_query_with_a_mistake_says_what_is_wrong_and_still_finds(
     count(page, "1 result")
     expect(page.locator("#search-note")).to_contain_text("A parenthesis has no partner")
     page = visit(f"{address}search/?q=whale+type:comic")
-    expect(page.locator("#search-note")).to_contain_text("There is no type called “comic”.")
+    expect(page.locator("#search-note")).to_contain_text("Type: there is none called “comic”.")
 
 
 def test_the_help_is_a_click_away(address: str, visit: Callable[..., Page]) -> None:

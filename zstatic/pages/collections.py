@@ -8,10 +8,18 @@ from zstatic.outputs import Output, Page
 from zstatic.pages.context import CollectionNode, Context, Count, Link
 from zstatic.pages.downloads import Download, collection_downloads, collection_has_feed, feed_links
 from zstatic.pages.head import Head, HeadLink, make_head
-from zstatic.pages.lists import ListSection, Pagination, page_path, paginate, year_sections
+from zstatic.pages.lists import (
+    ListSection,
+    Pagination,
+    kind_and_name,
+    numbered,
+    page_path,
+    paginate,
+    year_sections,
+)
 from zstatic.pages.rdf import list_record
 
-TREE = Link("Collections", "collections/")
+TREE_PATH = "collections/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,10 @@ class CollectionView:
     downloads: tuple[Download, ...]
 
 
+def tree_link(ctx: Context) -> Link:
+    return Link(ctx.words.gettext("Collections"), TREE_PATH)
+
+
 def pages(ctx: Context) -> Iterator[Output]:
     yield _tree_page(ctx)
     titles = Counter(_title(ctx, node) for node in ctx.collections.values())
@@ -81,10 +93,10 @@ def _title(ctx: Context, node: CollectionNode) -> str:
 def _tree_page(ctx: Context) -> Page:
     head = make_head(
         ctx,
-        TREE.label,
-        TREE.path,
+        ctx.words.gettext("Collections"),
+        TREE_PATH,
         section="collections",
-        description=f"The collections of {ctx.config.site.title}",
+        description=ctx.words.gettext("The collections of %(site)s", site=ctx.config.site.title),
     )
     several = len(ctx.libraries) > 1
     trees = []
@@ -109,7 +121,7 @@ def _rows(nodes: list[CollectionNode]) -> Iterator[TreeRow]:
 
 def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterator[Output]:
     """title: unique in the site."""
-    above = (TREE, *node.parents)
+    above = (tree_link(ctx), *node.parents)
     several = len(ctx.libraries) > 1
     children = [ctx.collections[node.library.slug, key] for key in node.children]
     subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
@@ -123,10 +135,12 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
         record = list_record(ctx, part, node.path, number)
         head = make_head(
             ctx,
-            f"Collection: {title}" if number == 1 else f"Collection: {title} (page {number})",
+            numbered(ctx, kind_and_name(ctx, ctx.words.gettext("Collection"), title), number),
             page_path(node.path, number),
             section="collections",
-            description=f"{title} – a collection of {ctx.config.site.title}",
+            description=ctx.words.gettext(
+                "%(collection)s – a collection of %(site)s", collection=title, site=ctx.config.site.title
+            ),
             trail=above,
             links=(*record.links, *feeds, *alternates),
             unapi=record.id,
@@ -138,7 +152,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             count=len(node.entries),
             total=len(node.subtree),
             subcollections=subcollections,
-            sections=year_sections(part),
+            sections=year_sections(ctx, part),
             pagination=pagination,
             downloads=downloads,
         )

@@ -1,7 +1,7 @@
 """Libraries, config and schema -> Context: every index that pages need, computed once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,11 +17,11 @@ from zstatic.richtext import plain, title_html
 from zstatic.schema import Schema
 from zstatic.selection import published_files
 from zstatic.sorting import sort_key
-from zstatic.translations import ENGLISH, Words
+from zstatic.translations import ENGLISH, N_, Words
 from zstatic.urls import collection_path, file_name, item_path
 
 PAGE_SIZE = 100
-UNTITLED = "[Untitled]"
+UNTITLED = N_("[Untitled]")
 _NOTHING = Markup()
 
 _CONTAINERS = (
@@ -226,7 +226,7 @@ def make_context(
     """files: md5 -> the file in the mirror, for all files that are there."""
     libraries = tuple(libraries)
     entries = [
-        make_entry(library, item, config, schema, files)
+        make_entry(library, item, config, schema, files, words)
         for library in libraries
         for item in library.items.values()
     ]
@@ -243,7 +243,7 @@ def make_context(
         collections={
             (library.slug, node.key): node
             for library in libraries
-            for node in _tree(library, entries, language)
+            for node in _tree(library, entries, language, words)
         },
         content=content,
         repeated_titles=_repeated(entry.title for entry in entries),
@@ -265,16 +265,17 @@ def _repeated(names: Iterable[str]) -> frozenset[str]:
 
 
 def make_entry(
-    library: Library, item: Item, config: Config, schema: Schema, files: Mapping[str, Path]
+    library: Library, item: Item, config: Config, schema: Schema, files: Mapping[str, Path], words: Words
 ) -> Entry:
     path = item_path(library.slug, item.key)
     title = plain(item.title).strip()
-    markup = title_html(item.title) if title else escape(UNTITLED)
+    untitled = words.gettext(UNTITLED)
+    markup = title_html(item.title) if title else escape(untitled)
     published = tuple(_files(item, path, config, files))
-    creators = creator_line(item.creators, schema)
-    year = "" if item.date.year is None else year_label(item.date.year)
+    creators = creator_line(item.creators, schema, words)
+    year = "" if item.date.year is None else year_label(item.date.year, words)
     container = next((plain(item.fields[name]) for name in _CONTAINERS if item.fields.get(name)), "")
-    subject = Subject(library, item, schema, tuple(file_kind(file.media_type) for file in published))
+    subject = Subject(library, item, schema, words, tuple(file_kind(file.media_type) for file in published))
     line = ItemLine(
         path=path,
         title=markup,
@@ -291,7 +292,7 @@ def make_entry(
         library=library,
         item=item,
         path=path,
-        title=title or UNTITLED,
+        title=title or untitled,
         title_html=markup,
         creators=creators,
         year=year,
@@ -303,7 +304,7 @@ def make_entry(
     )
 
 
-def creator_line(creators: Iterable[Creator], schema: Schema) -> str:
+def creator_line(creators: Iterable[Creator], schema: Schema, words: Words) -> str:
     """The main creators by name, the role added where it is not plain authorship.
 
     "Ada Lovelace, Charles Babbage", "Grace Hopper (editor)", "A, B, C and 12 more".
@@ -314,12 +315,16 @@ def creator_line(creators: Iterable[Creator], schema: Schema) -> str:
     roles = [creator.role for creator in named]
     role = "author" if "author" in roles else roles[0]
     names = [creator.name for creator in named if creator.role == role]
-    line = ", ".join(names[:_NAMED_CREATORS])
-    if len(names) > _NAMED_CREATORS:
-        line += f" and {len(names) - _NAMED_CREATORS} more"
+    line = short_list(names, words)
     if role in ("editor", "seriesEditor", "translator", "contributor"):
-        line += f" ({schema.creator_label(role).lower()})"
+        line += f" ({words.within(schema.creator_label(role))})"
     return line
+
+
+def short_list(names: Sequence[str], words: Words) -> str:
+    """The first three names, and how many more there are; search.js makes the same of them."""
+    first, more = words.list(names[:_NAMED_CREATORS]), len(names) - _NAMED_CREATORS
+    return words.gettext("%(names)s and %(n)s more", names=first, n=words.number(more)) if more > 0 else first
 
 
 _FILE_KINDS = {"application/pdf": "PDF", "application/epub+zip": "EPUB", "text/html": "HTML"}
@@ -382,10 +387,13 @@ def _by_frequency(terms: Counter[Term]) -> Callable[[Term], tuple[int, str, str]
     return lambda term: (-terms[term], term.heading, term.label)
 
 
-def _tree(library: Library, ordered: Iterable[Entry], language: str) -> Iterator[CollectionNode]:
+def _tree(
+    library: Library, ordered: Iterable[Entry], language: str, words: Words
+) -> Iterator[CollectionNode]:
     """The library's collections, parents first, siblings by name."""
     children: dict[str | None, list[str]] = {}
-    names = {key: collection.name.strip() or UNTITLED for key, collection in library.collections.items()}
+    untitled = words.gettext(UNTITLED)
+    names = {key: collection.name.strip() or untitled for key, collection in library.collections.items()}
     for key in sorted(names, key=lambda key: (sort_key(names[key], language), key)):
         children.setdefault(library.collections[key].parent, []).append(key)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zstatic.facets import UNDATED, year_label
 from zstatic.pages.context import Count, Group
+from zstatic.translations import Words
 
 _BARS = 40
 _SPANS = (1, 2, 5, 10, 20, 50, 100, 500, 1000)
@@ -35,7 +36,7 @@ class Histogram:
     outside: tuple[Count, ...]
 
 
-def year_histogram(groups: Sequence[Group]) -> Histogram:
+def year_histogram(groups: Sequence[Group], words: Words) -> Histogram:
     """At most 40 bars over the years that hold all but the oldest 5 % of the dated items.
 
     groups: of the facet year. A few early works would otherwise leave most of the picture empty.
@@ -46,9 +47,10 @@ def year_histogram(groups: Sequence[Group]) -> Histogram:
     first, last = _start(counts), max(counts)
     span = next((span for span in _SPANS if last // span - first // span < _BARS), _SPANS[-1])
     bins = range(first // span, last // span + 1)[-_BARS:]
-    bars = _bars(counts, bins, span)
+    bars = _bars(counts, bins, span, words)
     start = bins[0] * span
-    return Histogram(bars, year_label(start), year_label(last), tuple(_outside(groups, counts, start)))
+    outside = tuple(_outside(groups, counts, start, words))
+    return Histogram(bars, year_label(start, words), year_label(last, words), outside)
 
 
 def decade(year: int) -> int:
@@ -60,15 +62,16 @@ def decade_anchor(start: int) -> str:
     return f"decade-{start}"
 
 
-def _outside(groups: Sequence[Group], counts: Mapping[int, int], start: int) -> Iterator[Count]:
+def _outside(groups: Sequence[Group], counts: Mapping[int, int], start: int, words: Words) -> Iterator[Count]:
     """start: the first year in the picture."""
     earlier = [year for year in counts if year < start]
     if earlier:
         path = f"years/#{decade_anchor(decade(max(earlier)))}"
-        yield Count(f"before {year_label(start)}", path, sum(counts[year] for year in earlier))
+        label = words.gettext("before %(year)s", year=year_label(start, words))
+        yield Count(label, path, sum(counts[year] for year in earlier))
     for group in groups:
         if group.term.slug == UNDATED:
-            yield Count("undated", group.term.path, len(group.entries))
+            yield Count(words.gettext("undated"), group.term.path, len(group.entries))
 
 
 def _start(counts: Mapping[int, int]) -> int:
@@ -81,7 +84,7 @@ def _start(counts: Mapping[int, int]) -> int:
     return max(counts)
 
 
-def _bars(counts: Mapping[int, int], bins: range, span: int) -> tuple[Bar, ...]:
+def _bars(counts: Mapping[int, int], bins: range, span: int, words: Words) -> tuple[Bar, ...]:
     """span: years in a bin. Bins without items have no bar."""
     members: dict[int, list[int]] = {}
     for year in counts:
@@ -92,7 +95,7 @@ def _bars(counts: Mapping[int, int], bins: range, span: int) -> tuple[Bar, ...]:
     width = 100 / len(bins)
     return tuple(
         Bar(
-            label=_span_label(number * span, span),
+            label=_span_label(number * span, span, words),
             path=_path(max(members[number]), span),
             count=totals[number],
             x=round((number - bins[0]) * width, 3),
@@ -103,8 +106,9 @@ def _bars(counts: Mapping[int, int], bins: range, span: int) -> tuple[Bar, ...]:
     )
 
 
-def _span_label(start: int, span: int) -> str:
-    return year_label(start) if span == 1 else f"{year_label(start)}–{year_label(start + span - 1)}"
+def _span_label(start: int, span: int, words: Words) -> str:
+    first = year_label(start, words)
+    return first if span == 1 else f"{first}–{year_label(start + span - 1, words)}"
 
 
 def _path(newest: int, span: int) -> str:

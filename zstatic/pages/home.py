@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from zstatic.outputs import Output, Page
-from zstatic.pages.collections import TREE
+from zstatic.pages.collections import TREE_PATH
 from zstatic.pages.content import HOME, body_html
 from zstatic.pages.context import Context, Count, Entry, ItemLine
 from zstatic.pages.downloads import LibraryDownloads, library_downloads
@@ -70,7 +70,7 @@ def home_view(ctx: Context) -> HomeView:
         lead=site.description,
         counts=tuple(count for count in _counts(ctx) if count.count),
         newest=tuple(entry.line for entry in newest(ctx.items)[:_NEWEST]),
-        histogram=year_histogram(ctx.groups["year"]),
+        histogram=year_histogram(ctx.groups["year"], ctx.words),
         collections=tuple(Count(node.name, node.path, len(node.subtree)) for node in top[:_COLLECTIONS]),
         more_collections=len(ctx.collections) > min(len(top), _COLLECTIONS),
         tags=_common_tags(ctx),
@@ -86,13 +86,16 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _counts(ctx: Context) -> Iterator[Count]:
-    yield Count("items" if len(ctx.items) != 1 else "item", "items/", len(ctx.items))
-    yield Count("collections" if len(ctx.collections) != 1 else "collection", TREE.path, len(ctx.collections))
-    for name, folder in (("creator", "creators/"), ("tag", "tags/")):
-        number = len(ctx.groups[name])
-        yield Count(f"{name}s" if number != 1 else name, folder, number)
+    """The labels stand behind the numbers."""
+    items, collections = len(ctx.items), len(ctx.collections)
+    creators, tags = len(ctx.groups["creator"]), len(ctx.groups["tag"])
     files = sum(len(entry.files) for entry in ctx.items)
-    yield Count("files" if files != 1 else "file", "", files)
+    ngettext = ctx.words.ngettext
+    yield Count(ngettext("item", "items", items), "items/", items)
+    yield Count(ngettext("collection", "collections", collections), TREE_PATH, collections)
+    yield Count(ngettext("creator", "creators", creators), "creators/", creators)
+    yield Count(ngettext("tag", "tags", tags), "tags/", tags)
+    yield Count(ngettext("file", "files", files), "", files)
 
 
 def _common_tags(ctx: Context) -> tuple[Count, ...]:

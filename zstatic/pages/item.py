@@ -13,7 +13,7 @@ from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.basefields import base_value
 from zstatic.pages.bidi import isolate_foreign, reference_direction
 from zstatic.pages.citation_meta import is_scholarly, item_meta
-from zstatic.pages.collections import TREE
+from zstatic.pages.collections import tree_link
 from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile, TagLink, file_kind
 from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
 from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
@@ -22,17 +22,17 @@ from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_
 from zstatic.pages.rdf import Record, item_record
 from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
 from zstatic.schema import Schema
-from zstatic.translations import Direction
+from zstatic.translations import N_, Direction, Words
 from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
 
 DEFAULT_API = "https://api.zotero.org"
 _STYLE_LABELS = {
     "apa": "APA",
     "modern-language-association": "MLA",
-    "chicago-author-date": "Chicago (author-date)",
-    "chicago-note-bibliography": "Chicago (notes)",
-    "chicago-notes-bibliography": "Chicago (notes)",
-    "chicago-fullnote-bibliography": "Chicago (full notes)",
+    "chicago-author-date": N_("Chicago (author-date)"),
+    "chicago-note-bibliography": N_("Chicago (notes)"),
+    "chicago-notes-bibliography": N_("Chicago (notes)"),
+    "chicago-fullnote-bibliography": N_("Chicago (full notes)"),
     "vancouver": "Vancouver",
     "ieee": "IEEE",
     "nature": "Nature",
@@ -126,6 +126,7 @@ class ItemView:
     item_type: str
     type: Link
     year: Link
+    dated: bool
     date: str
     container: str
     roles: tuple[RoleView, ...]
@@ -175,13 +176,14 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         item_type=item.item_type,
         type=Link(item_type.label, item_type.path),
         year=Link(year.label, year.path),
+        dated=item.date.year is not None,
         date=item.date.text,
         container=entry.container,
         roles=tuple(_roles(entry, schema)),
         citations=tuple(_citations(ctx, entry)),
         abstract=abstract_html(item.fields.get("abstractNote", "")),
         main=main,
-        files=tuple(_file_view(file) for file in entry.files),
+        files=tuple(_file_view(file, ctx.words) for file in entry.files),
         links=tuple(_links(item.attachments)) if ctx.config.attachments.link_urls else (),
         fields=tuple(_fields(entry, schema)),
         trails=tuple(_trails(ctx, entry)),
@@ -268,7 +270,7 @@ def _signposts(ctx: Context, entry: Entry) -> Iterator[HeadLink]:
 def _first_trail(ctx: Context, entry: Entry) -> tuple[Link, ...]:
     """The way to the item through its first collection; through the list of all items if it is in none."""
     trail = next(_trails(ctx, entry), ())
-    return (TREE, *trail) if trail else (Link("All items", "items/"),)
+    return (tree_link(ctx), *trail) if trail else (Link(ctx.words.gettext("All items"), "items/"),)
 
 
 _SHOWN_NAMES = 25
@@ -295,9 +297,9 @@ def _citations(ctx: Context, entry: Entry) -> Iterator[CitationView]:
         html = citation_html(entry.item.citations.get(style, ""))
         if html:
             found = True
-            yield _citation_view(ctx, style, style_label(style), html)
+            yield _citation_view(ctx, style, ctx.words.gettext(style_label(style)), html)
     if not found:
-        yield _citation_view(ctx, "", "Reference", plain_citation(entry))
+        yield _citation_view(ctx, "", ctx.words.gettext("Reference"), plain_citation(entry, ctx.words))
 
 
 def _citation_view(ctx: Context, style: str, label: str, html: Markup) -> CitationView:
@@ -309,9 +311,10 @@ def style_label(style: str) -> str:
     return _STYLE_LABELS.get(style) or style.rpartition("/")[2].replace("-", " ").capitalize()
 
 
-def plain_citation(entry: Entry) -> Markup:
+def plain_citation(entry: Entry, words: Words) -> Markup:
     """A reference put together here: "Creators (year). Title. Container."."""
-    who = f"{entry.creators} ({entry.year or 'n.d.'})."
+    year = entry.year or words.gettext("n.d.")
+    who = f"{entry.creators} ({year})."
     parts = [escape(who.strip()), entry.title_html + "."]
     if entry.container:
         parts.append(escape(f"{entry.container}."))
@@ -331,19 +334,20 @@ def _host(href: str) -> str:
     return href.partition("//")[2].partition("/")[0].removeprefix("www.") or href
 
 
-def _file_view(file: PublishedFile) -> FileView:
-    return FileView(file.title, file.path, file_kind(file.media_type), file.media_type, size_label(file.size))
+def _file_view(file: PublishedFile, words: Words) -> FileView:
+    kind, size = file_kind(file.media_type), size_label(file.size, words)
+    return FileView(file.title, file.path, kind, file.media_type, size)
 
 
-def size_label(size: int) -> str:
+def size_label(size: int, words: Words) -> str:
     """Bytes -> "812 kB", "1.2 MB", as browsers count."""
     if size < 1000:
-        return f"{size} bytes"
-    for unit in ("kB", "MB"):
-        size_in_unit = size / (1000 if unit == "kB" else 1_000_000)
-        if size_in_unit < 999.5:
-            return f"{size_in_unit:.1f} {unit}" if size_in_unit < 9.95 else f"{size_in_unit:.0f} {unit}"
-    return f"{size / 1_000_000_000:.1f} GB"
+        return words.ngettext("%(n)s byte", "%(n)s bytes", size)
+    for unit, factor in ((N_("%(n)s kB"), 1000), (N_("%(n)s MB"), 1_000_000)):
+        number = size / factor
+        if number < 999.5:
+            return words.gettext(unit, n=words.number(round(number, 1) if number < 9.95 else round(number)))
+    return words.gettext("%(n)s GB", n=words.number(round(size / 1_000_000_000, 1)))
 
 
 def _links(attachments: Iterable[Attachment]) -> Iterator[Part]:

@@ -155,7 +155,8 @@ def site_json_ld(ctx: Context) -> Markup:
                 {
                     "@type": "Dataset",
                     "name": library.name or site.title,
-                    "description": site.description or f"Bibliography: {library.name or site.title}",
+                    "description": site.description
+                    or ctx.words.gettext("Bibliography: %(library)s", library=library.name or site.title),
                     "distribution": [
                         {
                             "@type": "DataDownload",

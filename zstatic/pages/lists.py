@@ -13,12 +13,13 @@ from zstatic.pages.context import PAGE_SIZE, Context, Entry, Group, ItemLine, Li
 from zstatic.pages.downloads import feed_links, tag_has_feed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.rdf import NO_RECORD, Record, list_record
+from zstatic.translations import N_
 
 T = TypeVar("T")
 
 ITEMS_PATH = "items/"
 # What the pages of a facet stand under: its heading there and the label above a single value.
-FACET_TITLES = {"tag": "Tags", "creator": "Creators", "year": "Years", "type": "Types"}
+FACET_TITLES = {"tag": N_("Tags"), "creator": N_("Creators"), "year": N_("Years"), "type": N_("Types")}
 # Creators and types have the references in the list alone: a file for each would double the size of a site.
 _WITH_RECORDS = ("tag", "year")
 
@@ -73,7 +74,7 @@ class ListView:
 
 
 def pages(ctx: Context) -> Iterator[Output]:
-    everything = _List("All items", "", ITEMS_PATH, "items", ())
+    everything = _List(ctx.words.gettext("All items"), "", ITEMS_PATH, "items", ())
     for part, pagination in paginate(ctx.items, ITEMS_PATH):
         yield _list_page(ctx, everything, part, len(ctx.items), pagination)
     for name in FACET_TITLES:
@@ -95,10 +96,10 @@ class _List:
 
 
 def _group_pages(ctx: Context, facet: Facet, group: Group) -> Iterator[Output]:
-    trail = (Link(FACET_TITLES[facet.name], f"{facet.folder}/"),)
+    trail = (Link(ctx.words.gettext(FACET_TITLES[facet.name]), f"{facet.folder}/"),)
     path, label = group.term.path, group.term.label
     feeds = feed_links(path, label) if facet.name == "tag" and tag_has_feed(ctx, group) else ()
-    listed = _List(label, facet.label, path, facet.folder, trail, feeds)
+    listed = _List(label, ctx.words.gettext(facet.label), path, facet.folder, trail, feeds)
     for part, pagination in paginate(group.entries, path):
         if facet.name not in _WITH_RECORDS:
             yield _list_page(ctx, listed, part, len(group.entries), pagination)
@@ -116,27 +117,45 @@ def _list_page(
     pagination: Pagination,
     record: Record = NO_RECORD,
 ) -> Page:
-    title = f"{listed.kind}: {listed.heading}" if listed.kind else listed.heading
+    title = kind_and_name(ctx, listed.kind, listed.heading) if listed.kind else listed.heading
     number = pagination.number
     head = make_head(
         ctx,
-        title if number == 1 else f"{title} (page {number})",
+        numbered(ctx, title, number),
         page_path(listed.path, number),
         section=listed.section,
-        description=f"{title} – {count} {'item' if count == 1 else 'items'} in {ctx.config.site.title}",
+        description=ctx.words.ngettext(
+            "%(list)s – %(n)s item in %(site)s",
+            "%(list)s – %(n)s items in %(site)s",
+            count,
+            list=title,
+            site=ctx.config.site.title,
+        ),
         trail=listed.trail,
         links=(*record.links, *listed.feeds),
         unapi=record.id,
     )
-    sections = year_sections(part) if listed.section != "years" else (_section("", part),)
+    sections = year_sections(ctx, part) if listed.section != "years" else (_section("", part),)
     view = ListView(head, listed.heading, listed.kind, count, sections, pagination)
     return Page(f"{head.path}index.html", "list.html", view)
 
 
-def year_sections(entries: Sequence[Entry]) -> tuple[ListSection, ...]:
+def kind_and_name(ctx: Context, kind: str, name: str) -> str:
+    """ "Tag: history"."""
+    return ctx.words.gettext("%(kind)s: %(name)s", kind=kind, name=name)
+
+
+def numbered(ctx: Context, title: str, number: int) -> str:
+    """The title of a page of a list; only the first has it without a number."""
+    if number == 1:
+        return title
+    return ctx.words.gettext("%(title)s (page %(number)s)", title=title, number=ctx.words.number(number))
+
+
+def year_sections(ctx: Context, entries: Sequence[Entry]) -> tuple[ListSection, ...]:
     """Entries in the site's order, cut by year."""
     return tuple(
-        _section(year or "Undated", tuple(members))
+        _section(year or ctx.words.gettext("Undated"), tuple(members))
         for year, members in groupby(entries, key=lambda entry: entry.year)
     )
 

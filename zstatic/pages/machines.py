@@ -14,7 +14,7 @@ from zstatic.exports import FORMATS, left_out
 from zstatic.facets import FACETS
 from zstatic.library import Item, Library
 from zstatic.outputs import Output, Text
-from zstatic.pages.collections import TREE
+from zstatic.pages.collections import TREE_PATH, tree_link
 from zstatic.pages.context import Context
 from zstatic.pages.downloads import library_downloads
 from zstatic.pages.lists import FACET_TITLES, ITEMS_PATH
@@ -119,16 +119,18 @@ def llms(ctx: Context) -> str:
     """
     site = ctx.config.site
     has_base = bool(site.base_url)
+    gettext, tree = ctx.words.gettext, tree_link(ctx)
     exports = [
         (f"{library.name} {each.label}".strip(), each.path)
         for library in library_downloads(ctx)
         for each in library.downloads
     ]
+    feed = [(gettext("Newest additions") + ", JSON Feed", "feed.json")]
     sections = {
-        "Browse": [("All items", ITEMS_PATH), (TREE.label, TREE.path)]
-        + [(FACET_TITLES[name], f"{FACETS[name].folder}/") for name in FACET_TITLES],
-        "Pages": [(page.title, page.path) for page in ctx.content if page.path],
-        "Downloads": exports + ([("Newest items, JSON Feed", "feed.json")] if has_base else []),
+        gettext("Browse"): [(gettext("All items"), ITEMS_PATH), (tree.label, tree.path)]
+        + [(gettext(FACET_TITLES[name]), f"{FACETS[name].folder}/") for name in FACET_TITLES],
+        gettext("Pages"): [(page.title, page.path) for page in ctx.content if page.path],
+        gettext("Downloads"): exports + (feed if has_base else []),
     }
     parts = [f"# {_line(site.title)}"]
     if site.description:
@@ -168,7 +170,7 @@ def sitemap(ctx: Context) -> Iterator[Text]:
 
 def _addresses(ctx: Context) -> Iterator[_Address]:
     """The first page of everything; search engines find the following ones by their links."""
-    yield from _plain(ctx, ["", ITEMS_PATH, TREE.path])
+    yield from _plain(ctx, ["", ITEMS_PATH, TREE_PATH])
     yield from _plain(ctx, (page.path for page in ctx.content if page.path))
     for entry in sorted(ctx.items, key=lambda entry: entry.path):
         yield _Address(ctx.absolute(entry.path), _day(entry.item.date_modified))

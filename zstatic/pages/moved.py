@@ -30,6 +30,11 @@ def pages(ctx: Context) -> Iterator[Output]:
             if path in taken:
                 continue
             taken.add(path)
-            head = make_head(ctx, f"Moved: {entry.title} ({old})", path, indexable=False)
+            head = make_head(
+                ctx,
+                ctx.words.gettext("Moved: %(item)s", item=f"{entry.title} ({old})"),
+                path,
+                indexable=False,
+            )
             view = MovedView(head, Link(entry.title, entry.path), ctx.absolute(entry.path))
             yield Page(f"{path}index.html", "moved.html", view)

@@ -16,6 +16,5 @@ class NotFoundView:
 
 
 def pages(ctx: Context) -> Iterator[Output]:
-    yield Page(
-        "404.html", "404.html", NotFoundView(make_head(ctx, "Page not found", "404.html", indexable=False))
-    )
+    head = make_head(ctx, ctx.words.gettext("Page not found"), "404.html", indexable=False)
+    yield Page("404.html", "404.html", NotFoundView(head))

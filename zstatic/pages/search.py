@@ -1,12 +1,8 @@
 """The search page; what it finds is made by `zstatic.search`."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
 from zstatic.config import FacetRules
 from zstatic.facets import FACETS
@@ -38,14 +34,14 @@ class SearchView:
     """Template: search.html. Nothing of single items is in it, so that an edit does not change the page.
 
     has_items: False = there is nothing to search, and no index. types: those that occur, by name.
-    help: what can be typed, as HTML.
+    counted: how many results, for search.js: the forms of `Words.plural_forms` as JSON.
     """
 
     head: Head
     has_items: bool
     types: tuple[TypeName, ...]
     filters: tuple[Filter, ...]
-    help: Markup
+    counted: str
 
 
 def pages(ctx: Context) -> Iterator[Output]:
@@ -54,12 +50,13 @@ def pages(ctx: Context) -> Iterator[Output]:
 
 def search_view(ctx: Context) -> SearchView:
     names = sorted({(entry.item.item_type, entry.line.type_label) for entry in ctx.items})
+    counted = ctx.words.plural_forms("%(n)s result", "%(n)s results")
     return SearchView(
-        head=make_head(ctx, "Search", "search/", section="search"),
+        head=make_head(ctx, ctx.words.gettext("Search"), "search/", section="search"),
         has_items=bool(ctx.items),
         types=tuple(TypeName(item_type, label) for item_type, label in names),
         filters=filters(ctx),
-        help=search_help(),
+        counted=json.dumps(counted, ensure_ascii=False),
     )
 
 
@@ -67,14 +64,12 @@ def filters(ctx: Context) -> tuple[Filter, ...]:
     """As site.toml wants them; a facet whose only value is the one library tells nothing apart."""
     rules = ctx.config.facets or tuple(FacetRules(name) for name in FACETS)
     return tuple(
-        Filter(rule.name, rule.label or FACETS[rule.name].label, rule.sort == "count", rule.limit)
+        Filter(
+            rule.name,
+            rule.label or ctx.words.gettext(FACETS[rule.name].label),
+            rule.sort == "count",
+            rule.limit,
+        )
         for rule in rules
         if rule.name != "library" or len(ctx.libraries) > 1
     )
-
-
-@cache
-def search_help() -> Markup:
-    """The description of the query language, without its title."""
-    text = (Path(__file__).parent / "search.md").read_text("utf-8").partition("\n")[2]
-    return Markup(MarkdownIt("commonmark").enable("table").render(text))  # noqa: S704 - our own text

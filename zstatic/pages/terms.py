@@ -9,8 +9,9 @@ from zstatic.outputs import Output, Page
 from zstatic.pages.context import Context, Count, Group
 from zstatic.pages.head import Head, make_head
 from zstatic.pages.histogram import Histogram, decade, decade_anchor, year_histogram
-from zstatic.pages.lists import FACET_TITLES, Pagination, page_path, paginate
+from zstatic.pages.lists import FACET_TITLES, Pagination, kind_and_name, numbered, page_path, paginate
 from zstatic.sorting import DIGITS, NO_INITIAL, initial
+from zstatic.translations import Words
 
 # An index up to this size is one page; a longer one has a page for each initial.
 WHOLE_INDEX = 600
@@ -44,15 +45,16 @@ class Section:
 class TermsView:
     """An index of tags or creators, whole or of one initial. Template: terms.html.
 
-    count: terms in the whole index. letters: the way to the other initials.
+    sum: how many there are in the whole index. empty: what to say where there are none.
+    letters: the way to the other initials.
     note: what this part shows, e.g. "The 100 most frequent", "" = everything.
     colored: the tags with a colour in Zotero, in its order; they stand in their sections as well.
     """
 
     head: Head
     heading: str
-    noun: str
-    count: int
+    sum: str
+    empty: str
     note: str
     letters: tuple[Letter, ...]
     sections: tuple[Section, ...]
@@ -86,48 +88,49 @@ class TypesView:
 
 
 def pages(ctx: Context) -> Iterator[Output]:
-    yield from _alphabet_pages(ctx, "tag", "tag")
-    yield from _alphabet_pages(ctx, "creator", "creator")
+    yield from _alphabet_pages(ctx, "tag")
+    yield from _alphabet_pages(ctx, "creator")
     yield _years_page(ctx)
     yield _types_page(ctx)
 
 
-def _alphabet_pages(ctx: Context, name: str, noun: str) -> Iterator[Output]:
+def _alphabet_pages(ctx: Context, name: str) -> Iterator[Output]:
     groups = ctx.groups[name]
     by_initial = _by_initial(groups, ctx.config.site.language)
     folder = f"{FACETS[name].folder}/"
     if len(groups) <= WHOLE_INDEX:
-        yield _whole_index(ctx, name, noun, by_initial)
+        yield _whole_index(ctx, name, by_initial)
         return
-    yield _common_terms(ctx, name, noun, by_initial)
+    yield _common_terms(ctx, name, by_initial)
     for label, members in by_initial.items():
         path = _letter_path(folder, label)
         letters = tuple(
             Letter(other, "", _letter_path(folder, other), other == label) for other in by_initial
         )
         for part, pagination in paginate(members, path, TERMS_PER_PAGE):
-            title = f"{FACET_TITLES[name]}: {label}"
+            title = kind_and_name(ctx, ctx.words.gettext(FACET_TITLES[name]), label)
             head = make_head(
                 ctx,
-                title if pagination.number == 1 else f"{title} (page {pagination.number})",
+                numbered(ctx, title, pagination.number),
                 page_path(path, pagination.number),
                 section=FACETS[name].folder,
             )
             section = Section("", "", _counts(ctx, name, part))
-            view = TermsView(head, title, noun, len(groups), "", letters, (section,), pagination)
+            total = _sum(ctx, name, len(groups))
+            view = TermsView(head, title, total, "", "", letters, (section,), pagination)
             yield Page(f"{head.path}index.html", "terms.html", view)
 
 
-def _whole_index(ctx: Context, name: str, noun: str, by_initial: dict[str, list[Group]]) -> Page:
+def _whole_index(ctx: Context, name: str, by_initial: dict[str, list[Group]]) -> Page:
     sections = tuple(
         Section(f"letter-{_letter_slug(label)}", label, _counts(ctx, name, members))
         for label, members in by_initial.items()
     )
     letters = tuple(Letter(section.heading, section.anchor, "", False) for section in sections)
-    return _index_page(ctx, name, noun, letters, sections, "")
+    return _index_page(ctx, name, letters, sections, "")
 
 
-def _common_terms(ctx: Context, name: str, noun: str, by_initial: dict[str, list[Group]]) -> Page:
+def _common_terms(ctx: Context, name: str, by_initial: dict[str, list[Group]]) -> Page:
     """What stands on the index when the terms themselves are on a page per initial."""
     folder = f"{FACETS[name].folder}/"
     groups = ctx.groups[name]
@@ -135,31 +138,50 @@ def _common_terms(ctx: Context, name: str, noun: str, by_initial: dict[str, list
     common = sorted(groups, key=lambda group: -len(group.entries))[:_COMMON_TERMS]
     letters = tuple(Letter(label, "", _letter_path(folder, label), False) for label in by_initial)
     sections = (Section("common", "", _counts(ctx, name, common)),)
-    return _index_page(ctx, name, noun, letters, sections, f"The {_COMMON_TERMS} most frequent {noun}s")
+    note = ctx.words.gettext("The %(n)s most frequent", n=ctx.words.number(_COMMON_TERMS))
+    return _index_page(ctx, name, letters, sections, note)
 
 
 def _index_page(
     ctx: Context,
     name: str,
-    noun: str,
     letters: tuple[Letter, ...],
     sections: tuple[Section, ...],
     note: str,
 ) -> Page:
     path = f"{FACETS[name].folder}/"
-    heading = FACET_TITLES[name]
+    heading = ctx.words.gettext(FACET_TITLES[name])
     head = make_head(
         ctx,
         heading,
         path,
         section=FACETS[name].folder,
-        description=f"All {noun}s of {ctx.config.site.title}, A to Z",
+        description=_about(ctx, name),
     )
     _, pagination = next(paginate((), path))
-    count = len(ctx.groups[name])
+    total = _sum(ctx, name, len(ctx.groups[name]))
     colored = _colored(ctx, name)
-    view = TermsView(head, heading, noun, count, note, letters, sections, pagination, colored)
+    view = TermsView(head, heading, total, _empty(ctx, name), note, letters, sections, pagination, colored)
     return Page(f"{path}index.html", "terms.html", view)
+
+
+def _sum(ctx: Context, name: str, count: int) -> str:
+    if name == "tag":
+        return ctx.words.ngettext("%(n)s tag", "%(n)s tags", count)
+    return ctx.words.ngettext("%(n)s creator", "%(n)s creators", count)
+
+
+def _empty(ctx: Context, name: str) -> str:
+    if name == "tag":
+        return ctx.words.gettext("There are no tags yet.")
+    return ctx.words.gettext("There are no creators yet.")
+
+
+def _about(ctx: Context, name: str) -> str:
+    site = ctx.config.site.title
+    if name == "tag":
+        return ctx.words.gettext("All tags of %(site)s, A to Z", site=site)
+    return ctx.words.gettext("All creators of %(site)s, A to Z", site=site)
 
 
 def _colored(ctx: Context, name: str) -> tuple[Count, ...]:
@@ -195,16 +217,18 @@ def _counts(ctx: Context, name: str, groups: Iterable[Group]) -> tuple[Count, ..
 def _years_page(ctx: Context) -> Page:
     head = make_head(
         ctx,
-        "Years",
+        ctx.words.gettext("Years"),
         "years/",
         section="years",
-        description=f"The years of publication of the items in {ctx.config.site.title}",
+        description=ctx.words.gettext(
+            "The years of publication of the items in %(site)s", site=ctx.config.site.title
+        ),
     )
     decades = tuple(
-        Section(_decade_anchor(start), _decade_label(start), tuple(map(_count, members)))
+        Section(_decade_anchor(start), _decade_label(start, ctx.words), tuple(map(_count, members)))
         for start, members in groupby(ctx.groups["year"], key=_decade)
     )
-    view = YearsView(head, year_histogram(ctx.groups["year"]), decades)
+    view = YearsView(head, year_histogram(ctx.groups["year"], ctx.words), decades)
     return Page("years/index.html", "years.html", view)
 
 
@@ -216,25 +240,23 @@ def _decade_anchor(start: int | None) -> str:
     return UNDATED if start is None else decade_anchor(start)
 
 
-def _decade_label(start: int | None) -> str:
+def _decade_label(start: int | None, words: Words) -> str:
     if start is None:
-        return "Undated"
-    return (
-        f"{start}s"
-        if start > 0
-        else f"{-start} to {max(1, -start - 9)} BCE"
-        if start < 0
-        else "1 BCE to 9 CE"
-    )
+        return words.gettext("Undated")
+    if start > 0:
+        return words.gettext("%(year)ss", year=start)
+    if start == 0:
+        return words.gettext("1 BCE to 9 CE")
+    return words.gettext("%(first)s to %(last)s BCE", first=-start, last=max(1, -start - 9))
 
 
 def _types_page(ctx: Context) -> Page:
     head = make_head(
         ctx,
-        "Types",
+        ctx.words.gettext("Types"),
         "types/",
         section="types",
-        description=f"The kinds of items in {ctx.config.site.title}",
+        description=ctx.words.gettext("The kinds of items in %(site)s", site=ctx.config.site.title),
     )
     return Page("types/index.html", "types.html", TypesView(head, type_counts(ctx)))
 

@@ -10,6 +10,7 @@ const at = (name) => document.getElementById(`search-${name}`);
 const field = at("field");
 const sort = at("sort");
 const say = { ...app.dataset };
+const counted = JSON.parse(say.count); // by the kind of number: "one", "few" …
 
 const PAGE = 20;
 const PAUSE = 250; // ms of no typing before a search
@@ -18,7 +19,7 @@ const ANNOUNCE = 1000; // ms of no typing before the count is read out
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const number = (n) => n.toLocaleString(say.language);
 const address = (path) => new URL(say.root + path, document.baseURI).href;
-const quoted = (words) => words.map((word) => `“${word}”`).join(", ");
+const quoted = (words) => words.map((word) => fill(say.quoted, { text: word })).join(say.separator);
 
 let opening;
 const index = () => (opening ??= openIndex(address("pagefind/")).catch((error) => { opening = undefined; throw error; }));
@@ -42,7 +43,9 @@ function refusal({ dropped, problems }) {
   return problems.length ? sentences(problems) : say.tooShort;
 }
 
-const sentences = (problems) => problems.map(({ code, ...values }) => fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], values)).join(" ");
+const sentences = (problems) => problems.map(({ code, facet, ...values }) => (
+  fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], { facet: facet && panel.title(facet), ...values })
+)).join(" ");
 
 // Results -> page -------------------------------------------------------------------------------------------------
 
@@ -100,7 +103,7 @@ function excerpt({ excerpt: chosen, plain_excerpt: plain, content }) {
 
 function creators(names) {
   const all = joined(names).split("; ");
-  const first = all.slice(0, 3).join(", ");
+  const first = all.slice(0, 3).join(say.separator);
   return all.length > 3 ? fill(say.moreCreators, { names: first, n: number(all.length - 3) }) : first;
 }
 
@@ -289,8 +292,7 @@ function goStraight(q, { straight, plain }, loaded) {
 }
 
 function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded }, { shown, rows }) {
-  const plural = new Intl.PluralRules(say.language).select(count) === "one" ? say.countOne : say.countOther;
-  const total = fill(plural, { n: number(count) });
+  const total = fill(counted[new Intl.PluralRules(say.language).select(count)], { n: number(count) });
   const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
   const notes = [sentences(problems)];
   if (finder?.near.length) notes.push(fill(say.inexact, { words: quoted(finder.near) }));

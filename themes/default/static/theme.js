@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  const language = `${root.lang}-u-nu-latn`; // the digits of the rest of the page
   const store = {
     get: () => { try { return localStorage.getItem("zstatic-mode"); } catch { return null; } },
     set: (mode) => { try { localStorage.setItem("zstatic-mode", mode); } catch { /* private window */ } },
@@ -25,9 +26,10 @@
     system.addEventListener("change", show);
   }
 
-  function say(text) {
+  // what: which of the texts that stand on the element.
+  function say(what) {
     const said = document.getElementById("said");
-    if (said) said.textContent = text;
+    if (said) said.textContent = said.dataset[what] ?? "";
   }
 
   async function copy(element) {
@@ -57,7 +59,7 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       const done = await copy(document.getElementById(button.dataset.copy));
-      say(done ? "Copied" : "Selected; press Ctrl+C to copy");
+      say(done ? "copied" : "selected");
       if (!done) return;
       button.classList.add("done");
       setTimeout(() => { button.classList.remove("done"); say(""); }, 2000);
@@ -85,8 +87,8 @@
       const [unit, size] = [["day", 1440], ["hour", 60], ["minute", 1]].find(([, size]) => -minutes >= size) || ["minute", 1];
       const time = line.querySelector("time");
       time.dateTime = when;
-      time.title = new Date(when).toLocaleString(root.lang);
-      time.textContent = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(Math.ceil(minutes / size), unit);
+      time.title = new Date(when).toLocaleString(language);
+      time.textContent = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.ceil(minutes / size), unit);
       line.hidden = false;
     } catch { /* a page can do without */ }
   }
