@@ -11,9 +11,11 @@ from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 from sites import SiteFolder, without_marker
 
+from zstatic.api import Patience
 from zstatic.config import GuardRules
 from zstatic.errors import GuardError, ProblemsFound
 from zstatic.guard import FREE, Objections, Record, record_from_json, record_to_json
+from zstatic.sample.answers import Request
 
 HEAD = '[site]\ntitle = "Test library"\nbase_url = "https://example.org/repo/"\n'
 SHELF, DRAWER = "SHELF222", "DRAWER22"
@@ -242,6 +244,28 @@ def test_what_was_excluded_does_not_appear_unasked(
     site.build(allow_exposed=True)
     library.move_version()
     site.build()
+
+
+def test_what_was_held_back_for_an_unread_collection_appears_without_asking(
+    library: FakeLibrary, site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zstatic.api.PATIENCE", Patience(first=0.0))
+    site.settings = HEAD + '[select]\nexclude_collections = ["Drawer"]\n'
+    site.build()
+    bad = library.add_collection("New", DRAWER)
+    other = library.add_collection("New, too")
+    hidden, shown = (library.add_item(title="New", collections=[each]) for each in (bad, other))
+    site.fake.refuse(lambda r: "collectionKey" in r.query and {bad, other} & {*keys_in(r)}, 500, times=None)
+    held = {problem.where[-8:] for problem in site.build().problems if problem.code == "held-back"}
+    assert held == {hidden, shown}
+    assert not (site.site / "items" / hidden).exists() and not (site.site / "items" / shown).exists()
+    site.fake.calm()
+    assert site.build().problems == ()
+    assert not (site.site / "items" / hidden).exists() and (site.site / "items" / shown).exists()
+
+
+def keys_in(request: Request) -> list[str]:
+    return request.query["collectionKey"].split(",")
 
 
 @pytest.mark.parametrize("by", ["delete_collection", "trash_collection"])

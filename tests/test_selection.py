@@ -68,6 +68,28 @@ def test_an_excluded_collection_goes_with_its_subcollections_and_their_items():
     assert list(library.collections) == ["TOPA2222", "TOPB2222"]
 
 
+@pytest.mark.parametrize("place", ["GQNE2222", "LEAF2222"], ids=["a collection", "the one above it"])
+def test_an_item_whose_collection_is_not_here_is_held_back_if_any_is_excluded(place):
+    tree = [collection for collection in TREE if collection["key"] != "SUBA2222"]
+    items = [make_item("AAAA2222", collections=[place, "TOPB2222"]), make_item("BBBB2222")]
+    library = selected(*items, tree=tree, exclude_collections=("Maps",))
+    assert list(library.items) == ["BBBB2222"]
+    (problem,) = library.problems
+    assert (problem.code, problem.where) == ("held-back", "groups/1/items/AAAA2222")
+    assert list(selected(*items, tree=tree).items) == ["AAAA2222", "BBBB2222"]
+
+
+def test_an_item_in_a_trashed_collection_or_in_a_cycle_of_collections_is_not_held_back():
+    tree = [
+        make_collection("TOPA2222", "Maps"),
+        make_collection("TRAS2222", "Trash", deleted=True),
+        make_collection("CYCA2222", "One", parent="CYCB2222"),
+        make_collection("CYCB2222", "Two", parent="CYCA2222"),
+    ]
+    items = [make_item("AAAA2222", collections=["TRAS2222"]), make_item("BBBB2222", collections=["CYCA2222"])]
+    assert len(selected(*items, tree=tree, exclude_collections=("Maps",)).items) == 2
+
+
 def test_an_item_in_any_excluded_collection_is_dropped():
     library = selected(
         make_item("AAAA2222", collections=["TOPB2222", "LEAF2222"]), exclude_collections=("TOPA2222",)

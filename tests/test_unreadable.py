@@ -1,6 +1,7 @@
 """What Zotero cannot deliver: one object is a Problem that mends itself, all of them are an outage."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from sites import SiteFolder
 
 from zstatic.api import Objects, Patience, RequestFailed
 from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
-from zstatic.config import ExportRules, SearchRules
+from zstatic.config import ExportRules, LibraryConfig, SearchRules, SelectRules
 from zstatic.errors import ApiUnreachable
+from zstatic.library import read_library
 from zstatic.sample.answers import Request
+from zstatic.selection import select
 
 
 @pytest.fixture
@@ -179,6 +182,90 @@ def test_full_text_that_failed_is_asked_for_on_every_run(
     assert ("fulltext-failed", key) not in problems(site)
     with site.mirror() as mirror:
         assert mirror.fulltext(key) == "words"
+
+
+# --- collections that a rule may name
+
+
+@pytest.fixture(params=["whole library", "some collections", "Zotero desktop"])
+def guarded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Mirrored, FakeLibrary]]:
+    """A library with a collection "Private", which is excluded."""
+    id = "users/0" if request.param == "Zotero desktop" else "groups/7"
+    with FakeZotero(desktop="one" if id == "users/0" else "") as fake:
+        library = fake.add_library(id, "A library")
+        library.public = True
+        papers = library.add_collection("Papers", key="PAPERS22")
+        library.add_collection("Private", papers, key="PRVATE22")
+        library.add_item("QPEN2222", title="Open", collections=[papers])
+        rules = SelectRules(collections=("Papers",), exclude_collections=("Private",))
+        part = "collections" if request.param == "some collections" else "library"
+        yield Mirrored(tmp_path, fake, LibraryConfig(id, mirror=part, select=rules)), library
+
+
+def published(site: Mirrored) -> set[str]:
+    with site.mirror() as mirror:
+        library = site.config.libraries[0]
+        return set(select(read_library(mirror, site.config, library), library.select).items)
+
+
+def test_item_in_an_unreadable_collection_is_not_published(guarded: tuple[Mirrored, FakeLibrary]) -> None:
+    site, library = guarded
+    bad = library.add_collection("Below", "PRVATE22")
+    deep = library.add_collection("Deep", bad)
+    for collection in (bad, deep):
+        library.add_item(title="Secret", collections=["PAPERS22", collection])
+    site.zotero.refuse(lambda r: bad in r.query.get("collectionKey", ""), 500, times=None)
+    assert problems(site) == [("collections-unreadable", bad)]
+    assert published(site) == {"QPEN2222"}
+    site.zotero.calm()
+    assert problems(site) == []
+    assert published(site) == {"QPEN2222"}
+    # The older copy of a collection does not tell where it is now.
+    moved = library.add_collection("Moved", "PAPERS22")
+    library.add_item("MQVED222", title="Moved", collections=["PAPERS22", moved])
+    site.sync()
+    assert published(site) == {"QPEN2222", "MQVED222"}
+    library.edit_collection(moved, parentCollection="PRVATE22")
+    site.zotero.refuse(lambda r: moved in r.query.get("collectionKey", ""), 500, times=None)
+    assert problems(site) == [("collections-unreadable", moved)]
+    assert published(site) == {"QPEN2222"}
+
+
+def test_item_that_came_before_its_collection_is_not_published(
+    guarded: tuple[Mirrored, FakeLibrary],
+) -> None:
+    site, library = guarded
+    site.sync()
+    library.edit_item("QPEN2222", title="Edited")
+    below: list[str] = []
+
+    def hide() -> None:
+        below.append(library.add_collection("Below", "PRVATE22"))
+        library.add_item("SECRET22", title="Secret", collections=["PAPERS22", below[0]])
+        library.edit_item("QPEN2222", collections=["PAPERS22", below[0]])
+
+    site.zotero.before("include=data", hide)
+    # The sync ends there: what it fetched is kept, for builds without network, too.
+    site.zotero.refuse(lambda r: bool(below) and "include=data" not in r.path + str(r.query), 500, times=None)
+    with pytest.raises(ApiUnreachable):
+        site.sync()
+    with site.mirror() as mirror:
+        item = mirror.object("items", "QPEN2222")
+        assert item is not None and item["data"]["collections"] == ["PAPERS22", *below]
+    assert published(site) == set()
+
+
+def test_collection_that_is_listed_and_does_not_come_is_unreadable(
+    guarded: tuple[Mirrored, FakeLibrary],
+) -> None:
+    site, library = guarded
+    bad = library.add_collection("Below", "PRVATE22")
+    library.add_item(title="Secret", collections=["PAPERS22", bad])
+    body = json.dumps([each for key, each in library.collections.items() if key != bad]).encode()
+    headers = {"Content-Type": "application/json", "Last-Modified-Version": str(library.version)}
+    site.zotero.answer_with("collectionKey", body, headers, times=None)
+    assert problems(site) == [("collections-unreadable", bad)]
+    assert published(site) == {"QPEN2222"}
 
 
 # --- an outage

@@ -8,14 +8,14 @@ the state folder loses it too.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zstatic.config import Config, GuardRules, SelectRules
 from zstatic.errors import GuardError
 from zstatic.library import Library
 from zstatic.pages.context import Context, Entry
-from zstatic.selection import find_collections
+from zstatic.selection import doubtful_items, find_collections
 
 JSON = Any
 
@@ -173,7 +173,7 @@ def _library_record(
     return LibraryRecord(
         items={entry.item.key: _short(entry.title) for entry in entries},
         files={key: _short(title) for key, title in files.items()},
-        excluded=frozenset(_excluded(whole, selected, files.keys(), find_file)),
+        excluded=frozenset(_excluded(whole, selected, files.keys(), doubtful_items(whole, rules), find_file)),
         chosen={
             name: sum(not keys.isdisjoint(entry.item.collections) for entry in entries)
             for name, keys in chosen.items()
@@ -191,12 +191,20 @@ def _texts_in(library: Library) -> Iterator[str]:
 
 
 def _excluded(
-    whole: Library, selected: Library, files: Collection[str], find_file: Callable[[str], object]
+    whole: Library,
+    selected: Library,
+    files: Collection[str],
+    doubtful: Collection[str],
+    find_file: Callable[[str], object],
 ) -> Iterator[str]:
-    """A file that could not be had was not excluded: it counts only if its bytes are here."""
+    """A file that could not be had was not excluded: it counts only if its bytes are here.
+
+    doubtful: items that no rule excludes and that are held back for now; they may appear any time.
+    """
+    sure = replace(whole, items={key: item for key, item in whole.items.items() if key not in doubtful})
     kept = set(_texts_in(selected))
-    yield from (key for key in _texts_in(whole) if key not in kept)
-    for item in whole.items.values():
+    yield from (key for key in _texts_in(sure) if key not in kept)
+    for item in sure.items.values():
         for attachment in item.attachments:
             if attachment.key not in files and attachment.md5 and find_file(attachment.md5):
                 yield attachment.key

@@ -134,6 +134,8 @@ class Library:
     id: "groups/123". slug: path prefix, "" = root. version: Zotero's library version.
     items, collections: by key, in key order.
     tag_colors: tag -> "#rrggbb", of the tags that have a colour in Zotero, in the order it gives them.
+    unplaced: keys of items in a collection that is not here, or that lies in such a one: whether they are in
+        a certain collection is not known.
     """
 
     id: str
@@ -144,6 +146,7 @@ class Library:
     collections: Mapping[str, Collection]
     problems: tuple[Problem, ...] = ()
     tag_colors: Mapping[str, str] = field(default_factory=dict)
+    unplaced: frozenset[str] = frozenset()
 
 
 JSON = Any
@@ -173,7 +176,8 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
     """
     problems: list[Problem] = []
     schema = Schema.from_json(mirror.schema())
-    collections = _read_collections(mirror, library, problems)
+    shelves = _read_objects(mirror, "collections", library, problems)
+    collections = _collections(shelves, library, problems)
     texts = _Texts(
         {style: mirror.citations(style, config.citations.locale) for style in config.citations.styles},
         {format: mirror.exports(format) for format in config.exports.formats},
@@ -193,6 +197,7 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         collections=collections,
         problems=tuple(problems),
         tag_colors=_tag_colors(mirror),
+        unplaced=_unplaced(live, shelves),
     )
 
 
@@ -281,11 +286,10 @@ def _owner(library: JSON) -> str:
 # Collections
 
 
-def _read_collections(
-    mirror: Mirror, library: LibraryConfig, problems: list[Problem]
+def _collections(
+    objects: Mapping[str, _Raw], library: LibraryConfig, problems: list[Problem]
 ) -> dict[str, Collection]:
     """The collections that are not in the trash themselves; one without a living parent is top-level."""
-    objects = _read_objects(mirror, "collections", library, problems)
     live = {key: raw for key, raw in objects.items() if not raw.is_trashed}
     parents = {key: raw.text("parentCollection") for key, raw in live.items()}
     tree = {key: parent if parent in live else None for key, parent in parents.items()}
@@ -311,6 +315,25 @@ def _cycle_breakers(tree: Mapping[str, str | None]) -> list[str]:
             breakers.append(min(keys[keys.index(key) :]))
         done.update(path)
     return breakers
+
+
+def _unplaced(items: Mapping[str, _Raw], collections: Mapping[str, _Raw]) -> frozenset[str]:
+    """The items of which a collection, or one above it, is not here. In the trash is here."""
+    known: dict[str, bool] = {}
+    for start in collections:
+        path: dict[str, None] = {}
+        key = start
+        while key in collections and key not in known and key not in path:
+            path[key] = None
+            key = collections[key].text("parentCollection")
+        # A cycle ends in itself.
+        whole = key == "" or known.get(key, key in path)
+        known |= dict.fromkeys(path, whole)
+    return frozenset(
+        key
+        for key, raw in items.items()
+        if not all(known.get(each, False) for each in _names(raw.data.get("collections")))
+    )
 
 
 # Which items stand where
@@ -457,8 +480,11 @@ def _meta_text(raw: _Raw, name: str) -> str:
 
 def _known(keys: JSON, collections: Mapping[str, Collection]) -> tuple[str, ...]:
     # A deleted collection stays in its items' lists until they are next changed.
-    named = {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
-    return tuple(sorted(named & collections.keys()))
+    return tuple(sorted(_names(keys) & collections.keys()))
+
+
+def _names(keys: JSON) -> set[str]:
+    return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
 
 
 def _texts_of(key: str, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -25,7 +25,8 @@ Child = TypeVar("Child", Attachment, Note)
 def select(library: Library, rules: SelectRules) -> Library:
     """The part of a library that the rules let out.
 
-    Excluding wins over including, also through subcollections. Excluded tags are in nothing that comes out,
+    Excluding wins over including, also through subcollections; what may be in an excluded collection that
+    could not be read is held back, and named in a Problem. Excluded tags are in nothing that comes out,
     exports included; of tags that differ only in case the first stays. A rule that names an unknown
     collection becomes a Problem; a `collections` rule of which nothing is known selects nothing.
     """
@@ -43,7 +44,10 @@ def select(library: Library, rules: SelectRules) -> Library:
             and not _is_excluded_standalone(item, rules)
         )
 
-    kept = {key: item for key, item in library.items.items() if is_published(item)}
+    allowed = {key: item for key, item in library.items.items() if is_published(item)}
+    held = allowed.keys() & doubtful_items(library, rules)
+    problems += [_held_back(library, key) for key in sorted(held)]
+    kept = {key: item for key, item in allowed.items() if key not in held}
 
     def among_kept(keys: Iterable[str]) -> tuple[str, ...]:
         return tuple(key for key in keys if key in kept)
@@ -95,6 +99,11 @@ def may_publish(attachment: Attachment, rules: AttachmentRules) -> bool:
     if rules.publish == "tagged":
         return rules.tag.strip().casefold() in {tag.casefold() for tag in attachment.tags}
     return rules.publish == "all"
+
+
+def doubtful_items(library: Library, rules: SelectRules) -> frozenset[str]:
+    """The items of which nobody can tell whether they are in an excluded collection."""
+    return library.unplaced if rules.exclude_collections else frozenset()
 
 
 # Collections
@@ -157,6 +166,14 @@ def _public_collections(
 
 
 # Items
+
+
+def _held_back(library: Library, key: str) -> Problem:
+    return Problem(
+        "held-back",
+        f"{library.id}/items/{key}",
+        "Not published until its collections could be read: [select] exclude_collections may name one.",
+    )
 
 
 def _is_excluded_standalone(item: Item, rules: SelectRules) -> bool:

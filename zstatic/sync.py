@@ -684,6 +684,8 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
         run.note_fetched(kind, batch.by_key)
         run.note_changed(kind, changed)
         failed |= batch.failed
+        absent = batch.asked - batch.by_key.keys() - batch.failed.keys()
+        failed |= dict.fromkeys(absent, "It is listed but does not come.")
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
