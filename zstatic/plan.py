@@ -12,6 +12,7 @@ from zstatic.outputs import Output
 from zstatic.pages import (
     collections,
     content,
+    embeds,
     feeds,
     home,
     item,
@@ -29,7 +30,7 @@ from zstatic.translations import N_, Direction
 from zstatic.urls import safe_href
 
 # One line for each kind of page.
-PAGES = (home, item, moved, lists, collections, terms, content, search, notfound, feeds, machines)
+PAGES = (home, item, moved, lists, collections, terms, content, search, notfound, feeds, embeds, machines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import CollectionNode, Context, Count, Link
 from zstatic.pages.downloads import Download, collection_downloads, collection_has_feed, feed_links
+from zstatic.pages.embeds import EmbedCode, collection_embed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.lists import (
     ListSection,
@@ -59,6 +60,7 @@ class CollectionView:
     """One page of a collection. Template: collection.html.
 
     count: items filed in the collection itself, those that are listed. total: with its subcollections.
+    embed: on the first page, if there is something to embed.
     """
 
     head: Head
@@ -70,6 +72,7 @@ class CollectionView:
     sections: tuple[ListSection, ...]
     pagination: Pagination
     downloads: tuple[Download, ...]
+    embed: EmbedCode | None
 
 
 def tree_link(ctx: Context) -> Link:
@@ -125,7 +128,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
     several = len(ctx.libraries) > 1
     children = [ctx.collections[node.library.slug, key] for key in node.children]
     subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
-    downloads = collection_downloads(ctx, node)
+    downloads, embed = collection_downloads(ctx, node), collection_embed(ctx, node)
     feeds = feed_links(node.path, node.name) if collection_has_feed(ctx, node) else ()
     alternates = tuple(
         HeadLink("alternate", each.path, each.media_type, each.label, local=True) for each in downloads
@@ -155,6 +158,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             sections=year_sections(ctx, part),
             pagination=pagination,
             downloads=downloads,
+            embed=embed if number == 1 else None,
         )
         yield Page(f"{head.path}index.html", "collection.html", view)
         yield from record.files

@@ -252,6 +252,11 @@ def make_context(
     )
 
 
+def newest(entries: Sequence[Entry]) -> list[Entry]:
+    """By the moment they were added to Zotero, latest first, then by key."""
+    return sorted(entries, key=lambda entry: (entry.item.date_added, entry.item.key), reverse=True)
+
+
 def _by_slug(libraries: Iterable[Library]) -> dict[str, str]:
     colors: dict[str, str] = {}
     for library in libraries:

@@ -12,9 +12,8 @@ from xml.etree import ElementTree as ET
 from markupsafe import Markup
 
 from zstatic.outputs import Output, Text
-from zstatic.pages.context import Context, Entry, PublishedFile
+from zstatic.pages.context import Context, Entry, PublishedFile, newest
 from zstatic.pages.downloads import ATOM, JSON, collection_has_feed, tag_has_feed
-from zstatic.pages.home import newest
 from zstatic.richtext import abstract_html, citation_html, clean, plain
 
 _ATOM = "http://www.w3.org/2005/Atom"

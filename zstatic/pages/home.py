@@ -1,6 +1,6 @@
 """The front page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from zstatic.outputs import Output, Page
 from zstatic.pages.collections import TREE_PATH
 from zstatic.pages.content import HOME, body_html
-from zstatic.pages.context import Context, Count, Entry, ItemLine
+from zstatic.pages.context import Context, Count, ItemLine, newest
 from zstatic.pages.downloads import LibraryDownloads, library_downloads
 from zstatic.pages.head import Head, make_head
 from zstatic.pages.histogram import Histogram, year_histogram
@@ -78,11 +78,6 @@ def home_view(ctx: Context) -> HomeView:
         more_types=len(types) > _TYPES,
         downloads=library_downloads(ctx),
     )
-
-
-def newest(entries: Sequence[Entry]) -> list[Entry]:
-    """By the moment they were added to Zotero, latest first, then by key."""
-    return sorted(entries, key=lambda entry: (entry.item.date_added, entry.item.key), reverse=True)
 
 
 def _counts(ctx: Context) -> Iterator[Count]:

@@ -11,6 +11,7 @@ from zstatic.facets import FACETS, Facet
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import PAGE_SIZE, Context, Entry, Group, ItemLine, Link
 from zstatic.pages.downloads import feed_links, tag_has_feed
+from zstatic.pages.embeds import EmbedCode, tag_embed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.rdf import NO_RECORD, Record, list_record
 from zstatic.translations import N_
@@ -62,7 +63,8 @@ class ListView:
     """One page of a list of items. Template: list.html.
 
     heading: what it is a list of. kind: "Tag", "Creator" …, "" for all items. count: items in the whole list.
-    sections: by year, newest first.
+    sections: by year, newest first. embed: on the first page of a tag that is not
+    too rare.
     """
 
     head: Head
@@ -71,6 +73,7 @@ class ListView:
     count: int
     sections: tuple[ListSection, ...]
     pagination: Pagination
+    embed: EmbedCode | None = None
 
 
 def pages(ctx: Context) -> Iterator[Output]:
@@ -85,7 +88,7 @@ def pages(ctx: Context) -> Iterator[Output]:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list on one or more pages. feeds: of its own."""
+    """A list on one or more pages. feeds, embed: of its own."""
 
     heading: str
     kind: str
@@ -93,13 +96,15 @@ class _List:
     section: str
     trail: tuple[Link, ...]
     feeds: tuple[HeadLink, ...] = ()
+    embed: EmbedCode | None = None
 
 
 def _group_pages(ctx: Context, facet: Facet, group: Group) -> Iterator[Output]:
     trail = (Link(ctx.words.gettext(FACET_TITLES[facet.name]), f"{facet.folder}/"),)
     path, label = group.term.path, group.term.label
     feeds = feed_links(path, label) if facet.name == "tag" and tag_has_feed(ctx, group) else ()
-    listed = _List(label, ctx.words.gettext(facet.label), path, facet.folder, trail, feeds)
+    embed = tag_embed(ctx, group) if facet.name == "tag" else None
+    listed = _List(label, ctx.words.gettext(facet.label), path, facet.folder, trail, feeds, embed)
     for part, pagination in paginate(group.entries, path):
         if facet.name not in _WITH_RECORDS:
             yield _list_page(ctx, listed, part, len(group.entries), pagination)
@@ -136,7 +141,8 @@ def _list_page(
         unapi=record.id,
     )
     sections = year_sections(ctx, part) if listed.section != "years" else (_section("", part),)
-    view = ListView(head, listed.heading, listed.kind, count, sections, pagination)
+    embed = listed.embed if number == 1 else None
+    view = ListView(head, listed.heading, listed.kind, count, sections, pagination, embed)
     return Page(f"{head.path}index.html", "list.html", view)
 
 
