@@ -80,3 +80,24 @@ def run_with_own_mounts(script: str, site: SiteFolder) -> None:
     )
     if run.returncode == 99 or "unshare failed" in run.stderr:
         pytest.skip(f"this system does not let a test mount a disk: {run.stderr.strip()}")
+
+
+SMALL_STATE = """
+set -u
+cd "$1"
+mount -t tmpfs -o size=3000k none state || exit 99
+"$PYTHON" -m zstatic sync || exit 1
+cat /dev/zero > state/rest; truncate -s -150k state/rest
+"$PYTHON" -m zstatic build --offline 2> err; echo $? > code
+"""
+
+
+def test_an_index_that_finds_no_room_says_so_and_is_not_published(site: SiteFolder) -> None:
+    (site.root / "state").mkdir()
+    site.settings += '[output]\nstate = "state"\n'
+    site.write()
+    run_with_own_mounts(SMALL_STATE, site)
+    told = (site.root / "err").read_text("utf-8")
+    assert (site.root / "code").read_text("utf-8").strip() == "2", told
+    assert "cannot be written: the disk is full." in told
+    assert not site.site.exists()

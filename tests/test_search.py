@@ -1,6 +1,8 @@
 import gzip
+import hashlib
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -305,18 +307,69 @@ def test_a_killed_index_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert all(recovered.values())
 
 
-@pytest.mark.parametrize("damage", ["removed", "emptied", "marker"])
+def rewrite(path: Path, content: bytes) -> None:
+    """With the same time of change, as a backup or a disk error would leave it."""
+    found = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def link_elsewhere(path: Path) -> None:
+    elsewhere = path.parents[3] / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+DAMAGES: dict[str, Callable[[Path, Path], object]] = {
+    "removed": lambda work, fragment: fragment.unlink(),
+    "emptied": lambda work, fragment: rewrite(fragment, b""),
+    "cut": lambda work, fragment: rewrite(fragment, fragment.read_bytes()[:-1]),
+    "other bytes of the same size": lambda work, fragment: rewrite(fragment, fragment.read_bytes()[::-1]),
+    "a file that is copied as it is": lambda work, fragment: rewrite(
+        work / "bundle" / "pagefind.js", bytes((work / "bundle" / "pagefind.js").stat().st_size)
+    ),
+    "a link to a file": lambda work, fragment: link_elsewhere(fragment),
+    "a link to a folder": lambda work, fragment: link_elsewhere(fragment.parent),
+    "marker": lambda work, fragment: (work / "complete.json").write_text('{"fingerprint": 1, "files": []}'),
+    "endless marker": lambda work, fragment: (work / "complete.json").write_text("[" * 100_000),
+    "folder in place of the marker": lambda work, fragment: [
+        (work / "complete.json").unlink(),
+        (work / "complete.json" / "x").mkdir(parents=True),
+    ],
+    "folder among the columns": lambda work, fragment: (work / "columns" / "x").mkdir(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_work_folder_is_made_anew(tmp_path: Path, damage: str) -> None:
-    copies = index_site(many(3), "en", tmp_path)
+    work = tmp_path / "search"
+    copies = index_site(many(3), "en", work)
     before = files(copies)
-    fragment = next(copy.source for copy in copies if "fragment/" in copy.path)
-    if damage == "removed":
-        fragment.unlink()
-    elif damage == "emptied":
-        fragment.write_bytes(b"")
-    else:
-        (tmp_path / "complete.json").write_text('{"fingerprint": 1, "files": []}')
-    assert files(index_site(many(3), "en", tmp_path)) == before
+    DAMAGES[damage](work, next(copy.source for copy in copies if "fragment/" in copy.path))
+    assert files(index_site(many(3), "en", work)) == before
+
+
+def test_a_planted_record_of_the_index_publishes_no_file_of_this_machine(tmp_path: Path) -> None:
+    work = tmp_path / "search"
+    copies = index_site(many(3), "en", work)
+    (tmp_path / "secret").write_text("mine")
+    marker = work / "complete.json"
+    state = json.loads(marker.read_text())
+    state["files"]["../../secret"] = ["0", [0, 0, 0, 0]]
+    marker.write_text(json.dumps(state))
+    assert index_site(many(3), "en", work) == copies
+
+
+def test_files_that_only_got_other_times_are_read_once_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = index_site(many(3), "en", tmp_path)
+    for path in (tmp_path / "bundle").rglob("*.*"):
+        os.utime(path, ns=(0, 0))
+    forbid_pagefind(monkeypatch)
+    assert index_site(many(3), "en", tmp_path) == copies
+    monkeypatch.setattr(search, "_look_at", lambda path: pytest.fail("read again"))
+    assert index_site(many(3), "en", tmp_path) == copies
 
 
 def test_an_id_that_passes_to_another_document_does_not_keep_the_old_text(tmp_path: Path) -> None:
@@ -326,7 +379,7 @@ def test_an_id_that_passes_to_another_document_does_not_keep_the_old_text(tmp_pa
     state = json.loads(marker.read_text())
     name = pagefind.fragment_path(state["ids"][1])
     (tmp_path / "kept" / "bundle" / name).write_bytes(b"another text")
-    state["files"][name][0] = len(b"another text")
+    state["files"][name][0] = hashlib.sha256(b"another text").hexdigest()[:32]
     state["documents"][1] = "0" * 32
     state["fingerprint"] = ""
     marker.write_text(json.dumps(state))

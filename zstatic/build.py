@@ -41,6 +41,7 @@ from markupsafe import Markup
 from zstatic.errors import BadPath, ConfigError, MirrorError, Problem, disk_failure
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.progress import Track, silent
+from zstatic.statefolder import remove_tree
 
 MARKER = "last_sync.json"
 
@@ -266,15 +267,15 @@ def remove_site(site: Path, state: Path) -> None:
 def _remove_site_folder(site: Path) -> None:
     # Out of sight at once: a half-removed folder would have lost its marker.
     doomed = site.with_name(f".{site.name}.removed")
-    _remove_tree(doomed)
+    remove_tree(doomed)
     try:
         site.rename(doomed)
     except OSError:
         # A disk of its own, or in a folder that is not ours to change: it is emptied, the marker last.
         for path in sorted(site.iterdir(), key=lambda path: path.name == MARKER):
-            _remove_tree(path)
+            remove_tree(path)
     else:
-        _remove_tree(doomed)
+        remove_tree(doomed)
 
 
 def read_manifest(state: Path) -> Manifest | None:
@@ -461,7 +462,7 @@ def _open_stage(site: Path, state: Path, whole: bool) -> int:
     for number, stage in enumerate(others):
         if _reaches(stage, goal):
             return number
-    _remove_tree(last)
+    remove_tree(last)
     last.mkdir()
     return len(others)
 
@@ -471,7 +472,7 @@ def _reaches(stage: Path, goal: Path) -> bool:
     if stage.parent.stat().st_dev != goal.stat().st_dev:
         return False
     try:
-        _remove_tree(stage)
+        remove_tree(stage)
         stage.mkdir()
         # Two mounts of one disk have one number. Linux refuses before it looks whether there is anything.
         (stage / "nothing").rename(goal / ".zstatic-nothing")
@@ -480,7 +481,7 @@ def _reaches(stage: Path, goal: Path) -> bool:
     except OSError as error:
         if error.errno not in _ELSEWHERE:
             raise
-        _remove_tree(stage)
+        remove_tree(stage)
         return False
     return True
 
@@ -942,16 +943,7 @@ def _remove_stages(site: Path, state: Path) -> None:
     for stage in (*_stages(site, state), state / _NEXT_MANIFEST):
         # What is left over takes room, no more, and is tried again.
         with suppress(OSError):
-            _remove_tree(stage)
-
-
-def _remove_tree(path: Path) -> None:
-    """Remove a folder with all in it, a file or a link."""
-    with suppress(FileNotFoundError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+            remove_tree(stage)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from zstatic.errors import SearchError
+from zstatic.errors import SearchError, disk_failure
 from zstatic.progress import Track, silent
 
 JSON = Any
@@ -32,6 +32,8 @@ _IN_FLIGHT = 500
 _SECONDS_PER_DOCUMENT = 0.05
 _SECONDS_AT_LEAST = 180.0
 _SECONDS_FOR_BYTES = 60.0
+# More than any file that Pagefind writes as it is, which nothing in it would show to be short.
+_BYTES_TO_SPARE = 1 << 18
 
 _MAGIC = b"pagefind_dcd"
 _HINT = "`zstatic build --no-search` makes the site without a search index."
@@ -75,7 +77,7 @@ def write_bundle(documents: Iterable[Document], language: str, folder: Path, tra
     """Index documents into a folder; fragments that already lie there are not written again.
 
     language: chooses the stemmer; one that Pagefind does not know means none.
-    Raises SearchError; the folder is then in no usable state.
+    Raises SearchError, ConfigError on a full disk; the folder is then in no usable state.
     """
     folder.mkdir(parents=True, exist_ok=True)
     documents = list(documents)
@@ -110,12 +112,25 @@ def _wait_for_bytes(folder: Path) -> None:
     before: dict[Path, int] = {}
     while True:
         sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-        if sizes == before and all(sizes.values()):
-            return
+        if sizes == before:
+            _check_room(folder)
+            if all(sizes.values()):
+                return
         if time.monotonic() > end:
             raise SearchError(f"Pagefind did not finish writing {folder}", _HINT)
         before = sizes
         time.sleep(0.02)
+
+
+def _check_room(folder: Path) -> None:
+    """Raise ConfigError on a full disk: Pagefind says nothing of it and leaves its files empty or short."""
+    trial = folder / "room"
+    try:
+        trial.write_bytes(bytes(_BYTES_TO_SPARE))
+    except OSError as error:
+        raise disk_failure(error, folder) from error
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 class Service:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from markupsafe import escape
@@ -29,6 +29,7 @@ from zstatic.pages.context import Context, Entry, file_kind, short_list
 from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
 from zstatic.sorting import sort_key
+from zstatic.statefolder import clear_away, remove_tree
 from zstatic.urls import doi, isbns
 
 JSON = Any
@@ -139,6 +140,8 @@ def index_site(
     digests = tuple(_document_digest(record.document) for record in records)
     fingerprint = _digest(json.dumps([pagefind.version(), stemmer, digests]).encode())
     index = _read_index(work)
+    if index is None and _marker(work).exists():
+        track.say("What was kept of the search index is damaged, so it is made anew.")
     if index is None or index.fingerprint != fingerprint:
         documents = [record.document for record in records]
         index = _write_index(documents, stemmer, digests, fingerprint, work, index, track)
@@ -315,15 +318,17 @@ def joined(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    size: int
+    """digest: of its bytes. mark: size, times and inode when they were read; another mark, another look."""
+
     digest: str
+    mark: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
     """A complete bundle in the work folder.
 
-    ids: result ids in record order. documents: their digests, in that order. files: path -> size and digest.
+    ids: result ids in record order. documents: their digests, in that order. files: by path in the bundle.
     """
 
     fingerprint: str
@@ -343,6 +348,8 @@ def _write_index(
 ) -> _Index:
     """Index anew. Fragments of documents that stay are kept: writing them is half of Pagefind's work."""
     folder = work / "bundle"
+    if previous is None:
+        clear_away(work)
     # From here on until the end the folder is in no state to be used.
     _marker(work).unlink(missing_ok=True)
     kept = dict(zip(previous.ids, previous.documents, strict=True)) if previous else {}
@@ -373,20 +380,27 @@ def _write_index(
 
 
 def _check_file(folder: Path, name: str, previous: _Index | None) -> _File:
-    """Size and digest of a file; what Pagefind compressed is seen to be whole."""
+    """What a file holds; what Pagefind compressed is seen to be whole."""
     path = folder / name
     if previous and name.startswith("fragment/") and (known := previous.files.get(name)):
         return known
     if name.endswith((".pf_index", ".pf_meta", ".pf_fragment", ".pagefind")):
         pagefind.read_packed(path)
-    content = path.read_bytes()
-    return _File(len(content), _digest(content))
+    return _look_at(path)
+
+
+def _look_at(path: Path) -> _File:
+    mark = _mark(path)
+    return _File(_digest(path.read_bytes()), mark)
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    found = path.lstat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _clear(folder: Path, keep: set[str]) -> None:
     """Remove all files but those."""
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
     for path in list(folder.rglob("*")):
         if path.is_file() and path.relative_to(folder).as_posix() not in keep:
             path.unlink()
@@ -401,30 +415,52 @@ def _save_index(index: _Index, work: Path) -> None:
         "fingerprint": index.fingerprint,
         "ids": index.ids,
         "documents": index.documents,
-        "files": {name: [file.size, file.digest] for name, file in index.files.items()},
+        "files": {name: [file.digest, file.mark] for name, file in index.files.items()},
     }
     _write_atomically(_marker(work), json.dumps(state).encode())
 
 
 def _read_index(work: Path) -> _Index | None:
-    """The bundle of the last run; None if there is none, it was not finished or somebody took from it."""
+    """The bundle of the last run; None if there is none, it was not finished or is not as it was left."""
     try:
         state = json.loads(_marker(work).read_bytes())
-        files = {name: _File(size, digest) for name, (size, digest) in state["files"].items()}
+        told = {name: _File(digest, tuple(mark)) for name, (digest, mark) in state["files"].items()}
+        if not _is_plain(work, told):
+            return None
+        files = {name: _look_again(work / "bundle" / name, file) for name, file in told.items()}
         index = _Index(state["fingerprint"], tuple(state["ids"]), tuple(state["documents"]), files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if len(index.ids) != len(index.documents):
+    if any(files[name].digest != told[name].digest for name in files):
         return None
-    try:
-        whole = all((work / "bundle" / name).stat().st_size == file.size for name, file in files.items())
-    except OSError:
+    if len(index.ids) != len(index.documents) or not all(isinstance(id, str) for id in index.ids):
         return None
-    return index if whole else None
+    if files != told:
+        _save_index(index, work)
+    return index
+
+
+def _look_again(path: Path, told: _File) -> _File:
+    """What a file holds, read only if something says that it was touched."""
+    return told if _mark(path) == told.mark else _look_at(path)
+
+
+_NAME = re.compile(r"(?:fragment/|index/)?[A-Za-z0-9][\w.-]*")
+
+
+def _is_plain(work: Path, names: Iterable[str]) -> bool:
+    """Whether the bundle consists of files of its own: a planted link would publish any file around."""
+    bundle = work / "bundle"
+    folders = (work, bundle, bundle / "fragment", bundle / "index")
+    return not any(folder.is_symlink() for folder in folders) and all(
+        _NAME.fullmatch(name) and S_ISREG((bundle / name).lstat().st_mode) for name in names
+    )
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
     new = path.with_name(path.name + ".new")
+    # Never through what lies there.
+    remove_tree(new)
     new.write_bytes(content)
     new.replace(path)
 
@@ -557,10 +593,12 @@ def _json(value: JSON) -> bytes:
 
 
 def _write_columns(columns: Mapping[str, bytes], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() or not folder.is_dir():
+        remove_tree(folder)
+        folder.mkdir(parents=True)
     for path in list(folder.iterdir()):
-        if path.name not in columns:
-            path.unlink()
+        if path.name not in columns or path.is_symlink() or not path.is_file():
+            remove_tree(path)
     for name, content in columns.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != content:
