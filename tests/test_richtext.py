@@ -254,6 +254,14 @@ def test_a_link_of_the_style_itself_is_not_linked_twice():
     assert citation_html('<a href="https://e.org/">https://e.org/</a>').count("<a ") == 1
 
 
+def test_what_no_url_holds_is_encoded_in_a_link_and_shown_as_it_is():
+    assert '<a href="https://example.org/A%5BB%5D?a=1&amp;b=2" ' in citation_html(
+        "https://example.org/A[B]?a=1&amp;b=2"
+    )
+    assert ">https://example.org/A[B]</a>" in citation_html("https://example.org/A[B]")
+    assert '<a href="https://example.org/A%5BB%5D" ' in note_html('<a href="https://example.org/A[B]">x</a>')
+
+
 def test_credentials_in_a_url_are_no_link():
     assert "<a" not in citation_html("https://user:secret@example.org/")
 

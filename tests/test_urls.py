@@ -174,8 +174,17 @@ def test_anything_else_is_no_link(url):
     assert safe_href(url) == ""
 
 
-def test_spaces_and_quotes_in_a_link_are_encoded():
-    assert safe_href(' https://example.org/a b"<c>\n') == "https://example.org/a%20b%22%3Cc%3E"
+@pytest.mark.parametrize(
+    ("url", "href"),
+    [
+        (' https://example.org/a b"<c>\n', "https://example.org/a%20b%22%3Cc%3E"),
+        ("https://example.org/A[B,C]?d[]=1", "https://example.org/A%5BB,C%5D?d%5B%5D=1"),
+        ("https://example.org/100%/a%20b#c#d", "https://example.org/100%25/a%20b#c%23d"),
+        ("http://[::1]:80/", "http://[::1]:80/"),
+    ],
+)
+def test_what_a_url_cannot_hold_is_encoded(url, href):
+    assert safe_href(url) == href
 
 
 @given(st.text() | st.text().map(lambda text: f"https://example.org/{text}"))

@@ -164,8 +164,8 @@ def _sanitizer(
         if name == "style":
             found = sorted({style_class(*declaration) for declaration in _declarations(value)} - {""})
             return _MARK + " ".join(found) if found else None
-        if name == "href" and (_names_account_or_item(value) or not safe_href(value)):
-            return None
+        if name == "href":
+            return None if _names_account_or_item(value) else safe_href(value) or None
         return value
 
     cleaner = nh3.Cleaner(
@@ -301,6 +301,7 @@ def _link(match: re.Match[str]) -> str:
     # "(https://example.org/a)." ends before the bracket, "…/A_(b)" after it.
     while url.endswith(")") and url.count(")") > url.count("("):
         url = url[:-1].rstrip(".,;:!?")
-    if not safe_href(unescape(url)) or _names_account_or_item(url):
+    href = safe_href(unescape(url))
+    if not href or _names_account_or_item(url):
         return match[0]
-    return f'<a href="{url}" rel="{_LINK_REL}">{url}</a>{match[0][len(url) :]}'
+    return f'<a href="{escape(href)}" rel="{_LINK_REL}">{url}</a>{match[0][len(url) :]}'

@@ -138,13 +138,14 @@ def _ascii_slug(text: str, spare: int) -> str:
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _MAILTO = re.compile(r"mailto:[^\s@:/<>\"]+@[^\s@:/<>\"]+", re.IGNORECASE)
-_HREF_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
+_HREF_SAFE = "!$%&'()*+,/:;=?@~-._"
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def safe_href(url: str) -> str:
     """The URL if a page may link to it, else "": only http, https and plain mailto, without credentials.
 
-    Control characters and surrounding spaces go, as browsers drop them too; spaces within are encoded.
+    Control characters and surrounding spaces go, as browsers drop them too; what no URL holds is encoded.
     """
     url = _CONTROL.sub(lambda match: " " if match[0] == " " else "", url).strip()
     if _MAILTO.fullmatch(url):
@@ -158,9 +159,16 @@ def safe_href(url: str) -> str:
         return ""
     if re.search(r"[@\\\s<>\"]", parts.netloc):
         return ""
-    # Letters of other scripts stay readable; only what HTML or a URL cannot hold is encoded.
+    start = url.index("//") + 2 + len(parts.netloc)
+    before, sharp, fragment = url[start:].partition("#")
+    return url[:start] + _encoded(before) + sharp + _encoded(fragment)
+
+
+def _encoded(text: str) -> str:
+    """Letters of other scripts stay readable; only what HTML or a URL cannot hold is encoded."""
     return "".join(
-        char if not char.isascii() or char.isalnum() or char in _HREF_SAFE else quote(char) for char in url
+        char if not char.isascii() or char.isalnum() or char in _HREF_SAFE else quote(char)
+        for char in _LONE_PERCENT.sub("%25", text)
     )
 
 
