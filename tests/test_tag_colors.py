@@ -71,7 +71,7 @@ def test_colored_tags_stand_above_the_index_of_tags_and_in_it() -> None:
     page = made.page("tags/")
     (colored,) = page.xpath("//ul[contains(@class, 'colored')]")
     assert [words(entry) for entry in colored] == ["zinc 1", "Brass 2"]
-    in_sections = [dot for section in page.xpath("//section") for dot in dots(section)]
+    in_sections = [dot for section in page.xpath("//div[@class='letter']") for dot in dots(section)]
     assert in_sections == [("#2ea8e5", "Brass"), ("#ff6666", "zinc")]
     assert "unused" not in made.text("tags/index.html")
     # A creator of the same name has no colour.

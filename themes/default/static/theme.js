@@ -85,10 +85,11 @@
       const minutes = (new Date(when) - Date.now()) / 60000;
       if (!(minutes <= 0)) return;
       const [unit, size] = [["day", 1440], ["hour", 60], ["minute", 1]].find(([, size]) => -minutes >= size) || ["minute", 1];
-      const time = line.querySelector("time");
+      const time = document.createElement("time");
       time.dateTime = when;
       time.title = new Date(when).toLocaleString(language);
       time.textContent = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.ceil(minutes / size), unit);
+      line.querySelector("span").replaceChildren(time);
       line.hidden = false;
     } catch { /* a page can do without */ }
   }

