@@ -1,0 +1,83 @@
+"""Every template of every theme that we ship, rendered with a sample of every view."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from sampleviews import Sample, full_samples, sparse_samples, values_of
+
+from zstatic.theme import packaged_themes
+
+THEMES = sorted(path.name for path in packaged_themes().iterdir() if path.is_dir())
+PARTS = "_*.html"
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def theme(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def full(theme: str, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    return list(full_samples(tmp_path_factory.mktemp("full"), theme))
+
+
+@pytest.fixture(scope="module")
+def sparse(theme: str, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    return list(sparse_samples(tmp_path_factory.mktemp("sparse"), theme))
+
+
+def test_the_full_samples_fill_every_field_of_every_view(full: list[Sample]) -> None:
+    """A new field is added to the samples too, or no test shows it to the templates."""
+    filled: dict[tuple[str, str], bool] = {}
+    for sample in full:
+        for view, name, value in values_of((sample.page.view, sample.site.renderer.site)):
+            filled[view.__name__, name] = filled.get((view.__name__, name), False) or bool(value)
+    assert [field for field, is_filled in filled.items() if not is_filled] == []
+
+
+def test_every_template_is_rendered(full: list[Sample], sparse: list[Sample]) -> None:
+    made = {sample.page.template for sample in full}
+    folder = packaged_themes() / "default/templates"
+    assert made == {path.name for path in folder.glob("[!_]*.html")} - {"base.html"}
+    # A library without items has no items' pages, and nothing to embed.
+    assert made - {sample.page.template for sample in sparse} <= {"content.html", "embed.html", "moved.html"}
+
+
+def test_a_page_is_whole_whatever_it_shows(full: list[Sample], sparse: list[Sample]) -> None:
+    for sample in (*_some_of_each(full), *sparse):
+        html = sample.site.text(sample.page.path)
+        assert html.startswith("<!DOCTYPE html>\n"), sample.page.path
+        assert html.rstrip().endswith("</html>"), sample.page.path
+        assert "None" not in html, sample.page.path
+
+
+def test_a_template_does_without_any_single_thing(full: list[Sample]) -> None:
+    """None of the fields that may be empty is taken for granted."""
+    for sample in _some_of_each(full):
+        for name, nothing in _emptied(sample.page.view):
+            view = replace(sample.page.view, **{name: nothing})  # type: ignore[type-var]
+            page = replace(sample.page, view=view)
+            assert sample.site.renderer.render(page), name
+
+
+def _some_of_each(samples: list[Sample]) -> list[Sample]:
+    """The first and the last page of each template."""
+    by_template: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_template.setdefault(sample.page.template, []).append(sample)
+    return [each for made in by_template.values() for each in (made[0], made[-1])]
+
+
+def _emptied(view: Any) -> Iterator[tuple[str, Any]]:
+    """Each text, list and optional part of a view, and what it is when there is none."""
+    nothing = {str: "", Markup: Markup(), tuple: ()}
+    for field in fields(view):
+        value = getattr(view, field.name)
+        if type(value) in nothing:
+            yield field.name, nothing[type(value)]
+        elif "None" in str(field.type):
+            yield field.name, None
