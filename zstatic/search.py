@@ -174,7 +174,7 @@ def _record(entry: Entry, ctx: Context) -> Record:
         "alias": " ".join(_aliases([entry.container], abstract)),
     }
     # The title is searched as metadata already; as content it would only repeat itself under each result.
-    content = spaced(abstract) or meta["title"]
+    content = divided(spaced(abstract)) or meta["title"]
     if not re.search(r"[^\W_]", content):
         content = f"{content} {item.key}".strip()
     return Record(
@@ -201,6 +201,8 @@ def _main_first(creators: Iterable[Creator]) -> list[Creator]:
 # Identifiers
 
 _EXTRA_LINE = re.compile(r"(?im)^\s*(doi|isbn|pmid|pmcid|arxiv|citation key)\s*[:=]\s*(.+?)\s*$")
+_DOI_END = 8
+_LIKE_ISBN = re.compile(r"(?<![\dXx-])(?:\d[- ]?){9}(?:(?:\d[- ]?){3})?\d(?![\dXx-])")
 _ARXIV = re.compile(r"(?i)(?:arxiv:\s*)?((\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)")
 
 
@@ -222,10 +224,15 @@ def identifiers(item: Item) -> tuple[str, ...]:
 def _identifier(name: str, text: str) -> Iterator[str]:
     match name:
         case "doi":
-            yield from filter(None, [doi(text)])
+            if number := doi(text):
+                yield number
+                # What publishers call the file: Pagefind does not find an end of a word.
+                yield from (end for end in [number.partition("/")[2]] if len(end) >= _DOI_END)
         case "isbn":
             for number in isbns(text):
                 yield from (number, _other_isbn(number))
+            # Publishers print wrong ones, too, and readers copy them.
+            yield from (re.sub(r"\D", "", number) for number in _LIKE_ISBN.findall(text))
         case "arxiv":
             if arxiv := _ARXIV.match(text):
                 yield from (arxiv[2], arxiv[1])
@@ -255,6 +262,10 @@ _FOLD = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
 )
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# Pagefind finds the parts of a word only where ASCII signs divide it.
+_SIGNS = dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–—―−…·•†×", "-")
+_PLAIN_SIGNS = str.maketrans(_SIGNS)
+_DIVIDED = re.compile(rf"(?<=\w)[{''.join(_SIGNS)}](?=\w)")
 
 
 def _aliases(short: Iterable[str], long: str = "") -> list[str]:
@@ -266,7 +277,8 @@ def _aliases(short: Iterable[str], long: str = "") -> list[str]:
     spellings: dict[str, None] = {}
     for text in short:
         for word in _special_words(text):
-            spellings.update(dict.fromkeys(_spellings(word, (folded(word), folded(word.translate(_GERMAN))))))
+            candidates = (folded(word), folded(word.translate(_GERMAN)))
+            spellings.update(dict.fromkeys(_spellings(word, candidates)))
     for word in _special_words(long):
         spellings.update(dict.fromkeys(_spellings(word, (folded(word),))))
     return list(spellings)
@@ -278,10 +290,20 @@ def _special_words(text: str) -> list[str]:
 
 
 def _spellings(word: str, candidates: Iterable[str]) -> Iterator[str]:
-    known = _bare(word)
+    known, is_divided = _bare(word), bool(_DIVIDED.search(word))
     for candidate in candidates:
-        if (bare := _bare(candidate)) != known and bare:
-            yield spaced(bare)
+        bare = _bare(candidate)
+        if bare and (bare != known or is_divided):
+            yield spaced(_EDGES.sub("", candidate.translate(_PLAIN_SIGNS)))
+            is_divided = False
+
+
+_EDGES = re.compile(r"^[\W_]+|[^\w+#]+$")
+
+
+def divided(text: str) -> str:
+    """A text in which Pagefind finds the parts of words that signs other than ASCII's divide."""
+    return _DIVIDED.sub(lambda sign: _SIGNS[sign[0]], text)
 
 
 def folded(text: str) -> str:

@@ -10,6 +10,8 @@ const PARTS = {
   id: ["ids"],
 };
 const VERIFIED = 400; // at most so many documents are read to see where a phrase stands
+const PREFERRED = 6; // so many words of a query
+export const REFINED = 24; // results that are looked at more closely: few more than are shown
 const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
 
 // Leave out what would find nothing in particular: single letters, and words that are nearly everywhere.
@@ -60,7 +62,7 @@ export class Finder {
   }
 
   async all(parts) {
-    const plain = parts.filter((part) => part.op === "word" && !part.field);
+    const plain = parts.filter((part) => part.op === "word" && !part.field && !CJK_RUN.test(part.text));
     const others = parts.filter((part) => !plain.includes(part));
     const found = plain.length ? [await this.words(plain.map((part) => part.text))] : [];
     for (const part of others) found.push(await this.find(part));
@@ -99,10 +101,27 @@ export class Finder {
   async words(words) {
     if (words.length === 1 && CJK_RUN.test(words[0])) {
       const together = await this.ask(`"${spaced(words[0])}"`);
+      if (!together.length) this.unknown.push(words[0]);
       if (together.length || this.exact) return this.scored(together);
+      this.near.push(words[0]);
+      return this.scored(await this.ask(spaced(words[0])));
     }
     const results = await this.ask(spaced(folded(words.join(" "))));
-    return (await this.has(words, results)) ? this.scored(results) : new Float64Array(this.size);
+    if (!(await this.has(words, results))) return new Float64Array(this.size);
+    const scores = this.scored(results);
+    return results.length > (words.length > 1 ? REFINED : 1) ? this.preferExact(words, scores) : scores;
+  }
+
+  // Pagefind likes a word that only begins as typed as much as the very word; readers do not.
+  async preferExact(words, scores) {
+    const highest = scores.reduce((one, other) => Math.max(one, other), 0);
+    for (const word of words.filter((each) => !HAS_CJK.test(each) && bare(each).length > 1).slice(0, PREFERRED)) {
+      for (const { id } of await this.ask(`"${folded(word)}"`)) {
+        const row = this.index.rows.get(id);
+        if (scores[row]) scores[row] += highest;
+      }
+    }
+    return scores;
   }
 
   // Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it

@@ -1,11 +1,12 @@
 // The index of the site, opened, and what a query finds in it. Knows nothing of the page.
 
 import { Facet } from "./search-facets.js";
-import { Finder, prune } from "./search-find.js";
-import { identifier, parse, wanted } from "./search-query.js";
+import { Finder, REFINED, prune } from "./search-find.js";
+import { HAS_CJK, bare, bareWords, identifier, parse, wanted } from "./search-query.js";
 
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
+const POINTS = [4, 3, 3, 3]; // of a word among the first creator's names, those of others, in the title, in other spellings
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
   metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
@@ -97,9 +98,45 @@ export async function find(q, opened) {
   const dropped = [];
   const pruned = prune(tree, opened.common, dropped);
   if (!pruned) return { scores: null, dropped, problems };
+  const found = await look(pruned, plain, opened);
+  // "The origin of species" is called "On the origin of species": who adds a little word does not insist on it.
+  const longer = plain && !found.scores.some(Boolean) && withoutLittle(pruned);
+  if (!longer) return { ...found, dropped, problems: [...problems, ...found.finder.problems], plain };
+  const more = await look(longer, plain, opened);
+  if (!more.scores.some(Boolean) || more.finder.near.length) return { ...found, dropped, problems, plain };
+  const left = wanted(pruned).filter((word) => !more.words.includes(word));
+  return { ...more, dropped, problems: [...problems, { code: "left", words: left }], plain };
+}
+
+async function look(tree, plain, opened) {
   const finder = new Finder(opened, !plain);
-  const scores = await finder.find(pruned);
-  return { scores, finder, words: wanted(pruned), dropped, problems: [...problems, ...finder.problems], plain };
+  const words = wanted(tree);
+  const scores = await finder.find(tree);
+  if (plain && tree.op === "and") await refine(scores, words, finder);
+  return { scores, finder, words };
+}
+
+function withoutLittle({ op, parts }) {
+  if (op !== "and") return null;
+  const longer = parts.filter(({ text }) => bare(text).length > 3 || HAS_CJK.test(text));
+  if (!longer.length || longer.length === parts.length) return null;
+  return longer.length > 1 ? { op, parts: longer } : longer[0];
+}
+
+// Of the best, those first that have the very words in title and names, and the very year: who types them means that.
+async function refine(scores, words, finder) {
+  const rows = [...finder.hits.keys()].filter((row) => scores[row]).sort((one, other) => scores[other] - scores[one] || one - other);
+  const best = rows.slice(0, REFINED);
+  if (best.length < 2) return;
+  const wholes = words.map((word) => (HAS_CJK.test(word) ? "" : bare(word))).filter(Boolean);
+  const above = scores[best[0]];
+  await Promise.all(best.map(async (row) => {
+    const { meta } = await finder.hits.get(row).data();
+    const [first, ...others] = (meta.creators ?? "").split("; ");
+    const parts = [first, others.join(" "), meta.title, `${meta.title_alias} ${meta.creators_alias}`].map((text) => new Set(bareWords(text ?? "")));
+    const points = wholes.map((word) => (word === meta.year ? 3 : POINTS[parts.findIndex((part) => part.has(word))] ?? 0));
+    scores[row] += above * (1 + points.reduce((sum, each) => sum + each, 0));
+  }));
 }
 
 // Everything there is.

@@ -32,6 +32,7 @@ function decoded(text) {
 const IDENTIFIERS = [
   [/^(?:https?:\/\/(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, (id, text) => (/^https?:/i.test(text) ? decoded(id).replace(/[?#].*$/, "") : id)],
   [/^(?:isbn(?:-1[03])?:?\s*)?((?:97[89][\s\u2010-\u2015-]?)?\d(?:[\s\u2010-\u2015-]?\d){8}[\s\u2010-\u2015-]?[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
+  [/^(\d{4}\.\d{4,5}(?:v\d+)?)$/, (id) => id],
   [/^(?:https?:\/\/(?:www\.)?arxiv\.org\/(?:abs|pdf)\/|arxiv:\s*)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?:v\d+)?)(?:\.pdf)?$/i, (id) => id],
   [/^(?:https?:\/\/(?:pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov\/pubmed)\/|pmid:?\s*)(\d{1,9})\/?$/i, (id) => id],
 ];

@@ -43,8 +43,8 @@ function refusal({ dropped, problems }) {
   return problems.length ? sentences(problems) : say.tooShort;
 }
 
-const sentences = (problems) => problems.map(({ code, facet, ...values }) => (
-  fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], { facet: facet && panel.title(facet), ...values })
+const sentences = (problems) => problems.map(({ code, facet, words, ...values }) => (
+  fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], { facet: facet && panel.title(facet), words: words && quoted(words), ...values })
 )).join(" ");
 
 // Results -> page -------------------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""Who knows of a work finds it: both real libraries, and one generated from them.
+
+All items, and 10,000 generated ones, are asked for in bench/search_known.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from builders import StubMirror, recorded_mirror
+from knownitem import SETUP, answers, questions, write_searchable
+from playwright.sync_api import Browser, Page
+from realistic import realistic
+from sitepages import site_config
+
+from zstatic.library import read_library
+from zstatic.pages.context import Context, make_context
+from zstatic.schema import Schema
+from zstatic.selection import select
+
+pytestmark = pytest.mark.browser
+
+AT_MOST = 150  # questions of a kind
+FIRST = {
+    "two title words and the first creator": 0.99,
+    "two title words": 0.95,
+    "creator and year, without accents": 0.97,
+    "decomposed title": 1.0,
+    "DOI": 1.0,
+    "ISBN": 1.0,
+}
+
+
+@pytest.fixture(scope="module", params=["group-1", "user-1001", "generated"])
+def library(
+    request: pytest.FixtureRequest,
+    shared: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    serve: Callable[[Path], str],
+    chromium: Browser,
+) -> Iterator[tuple[Context, Page]]:
+    mirror = recorded_mirror(shared, "group-1" if request.param == "generated" else request.param)
+    if request.param == "generated":
+        content, _ = realistic(shared, 2000)
+        mirror = StubMirror(*content["items"], schema=mirror.schema())
+    config = site_config()
+    read = select(read_library(mirror, config, config.libraries[0]), config.libraries[0].select)
+    ctx = make_context([read], config, Schema.from_json(mirror.schema(), "en"), {}, ())
+    top = tmp_path_factory.mktemp(request.param)
+    script = write_searchable(ctx, top / "site", top / "work")
+    root = serve(top / "site")
+    page = chromium.new_page()
+    page.goto(root)
+    page.evaluate(SETUP, [root, script])
+    yield ctx, page
+    page.close()
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_what_a_reader_knows_of_a_work_brings_it_first(library: tuple[Context, Page], kind: str) -> None:
+    """Or after works that the same words describe as well."""
+    ctx, page = library
+    asked = list(questions(ctx, kind))
+    asked = asked[:: -(-len(asked) // AT_MOST)]
+    found = page.evaluate("(queries) => window.firstOfAll(queries, 20)", [one.text for one in asked])
+    missed = [
+        one
+        for one in answers(ctx, asked, found)
+        # Nobody can tell those before it from it; they may fill the first page.
+        if (one.alike < one.place - 1 if one.place else one.alike < 20)
+    ]
+    assert len(asked) - len(missed) >= FIRST[kind] * len(asked), missed

@@ -1,0 +1,209 @@
+"""What Pagefind does not do by itself, row by row, and what a reader gets here."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from builders import make_item, make_tags
+from playwright.sync_api import Browser, Page, expect
+from sitepages import context
+from test_search_browser import author, dated, search, write_folder
+
+pytestmark = pytest.mark.browser
+
+ITEMS = [
+    make_item(
+        "CLIMATE0",
+        title="Climate models",
+        abstractNote="A model of the climate that grew the origin of rain.",
+    ),
+    make_item("ORIGIN00", title="Origin of species", creators=[author("Charles Darwin")]),
+    make_item("BOTH0000", title="The climate at the origin", tags=make_tags("deep time")),
+    make_item("NUMPY000", title="Array programming", DOI="10.1038/s41586-020-2649-2"),
+    make_item("ISBN0000", title="Two numbers", ISBN="0-306-40615-2, 978-3-16-148410-0"),
+    make_item("ARXIV000", title="A preprint", extra="arXiv: 2101.00001v2"),
+    make_item("CSHARP00", title="Learning C#"),
+    make_item("CPLUS000", title="Learning C++"),
+    make_item("VITAMINC", title="Vitamin C"),
+    make_item("CARBON00", title="Sinks of CO₂"),
+    make_item("CARBON01", title="Sources of CO2"),
+    make_item("PROTEIN0", title="The p53 protein and β-catenin in H₂O"),
+    make_item("IRISH000", title="The life of Flann O’Brien", creators=[author("Eoin O’Neil")]),
+    make_item(
+        "DASHES00",
+        title="Label–makers and state-of-the-art e-mail",
+        abstractNote="Growth—and decline—of Après‑ski, l’hôtel and d'autres.",
+    ),
+    make_item("UMLAUT00", title="Smørrebrød in der Straße", creators=[author("Jan Łukasiewicz-Größer")]),
+    make_item("CZECH000", title="Symphonies", creators=[author("Antonín Dvořák"), author("Anna Müller")]),
+    make_item("DECOMPOS", title="U\u0308ber Ba\u0308ume", creators=[author("Ju\u0308rgen Ho\u0308ll")]),
+    make_item("CHINESE0", title="清代北京城市研究", abstractNote="本文討論清代北京的城市生活。"),
+    make_item("JAPANESE", title="機械学習による東京の研究"),
+    make_item("KOREAN00", title="한국어 문법 연구"),
+    make_item("GERMAN00", title="Die Häuser der Städte", language="de"),
+    make_item("ARABIC00", title="تاريخ العلوم"),
+    make_item("STEM0000", title="Weaving computations"),
+    make_item("STOPWORD", title="To be or not to be: that is the question"),
+    dated("YEAR1990", "Dated work one", 1990),
+    dated("YEAR2000", "Dated work two", 2000),
+    dated("YEAR2010", "Dated work three", 2010),
+]
+
+SAID = {
+    "the origin of species": "Left out, since no work has all these words: “the”, “of”.",
+    "文法": "No exact match for “文法”. These are the nearest results.",
+    "β": "Type at least two letters.",
+}
+ROWS = {
+    "boolean": [
+        ("climate OR darwin", "CLIMATE0 ORIGIN00 BOTH0000"),
+        ("climate NOT origin", ""),
+        ("origin -climate", "ORIGIN00"),
+        ("(climate OR origin) time", "BOTH0000"),
+    ],
+    "phrase": [
+        ('"origin of species"', "ORIGIN00"),
+        ('charles "origin of species"', "ORIGIN00"),
+        ('climate "the origin"', "CLIMATE0 BOTH0000"),
+        ('"species of origin"', ""),
+        ('title:"climate models"', "CLIMATE0"),
+        ('tag:"deep time"', "BOTH0000"),
+    ],
+    "prefix": [("clim", "CLIMATE0 BOTH0000"), ("limate", "")],
+    "stemming": [
+        ("weaves", "STEM0000"),
+        ("weavin", "STEM0000"),
+        ("computati", "STEM0000"),
+        ("computing", "STEM0000"),
+    ],
+    "stop words": [
+        ("to be or not to be", "STOPWORD"),
+        ('"to be or not to be"', "STOPWORD"),
+        ("the origin of species", "ORIGIN00"),
+    ],
+    "diacritics": [
+        ("muller", "CZECH000"),
+        ("Mueller", "CZECH000"),
+        ("dvorak", "CZECH000"),
+        ("Dvořák", "CZECH000"),
+        ("lukasiewicz", "UMLAUT00"),
+        ("Łukasiewicz", "UMLAUT00"),
+        ("grosser", "UMLAUT00"),
+        ("Groesser", "UMLAUT00"),
+        ("smorrebrod", "UMLAUT00"),
+        ("strasse", "UMLAUT00"),
+        ("STRASSE", "UMLAUT00"),
+        ("Straße", "UMLAUT00"),
+        ("uber baume", "DECOMPOS"),
+        ("Über Bäume", "DECOMPOS"),
+        ("U\u0308ber Ba\u0308ume", "DECOMPOS"),
+        ("Höll", "DECOMPOS"),
+        ("hoell", "DECOMPOS"),
+    ],
+    "punctuation": [
+        ("O'Neil", "IRISH000"),
+        ("O’Neil", "IRISH000"),
+        ("oneil", "IRISH000"),
+        ("neil", "IRISH000"),
+        ("brien", "IRISH000"),
+        ("e-mail", "DASHES00"),
+        ("email", "DASHES00"),
+        ("mail", "DASHES00"),
+        ("state-of-the-art", "DASHES00"),
+        ("art", "DASHES00"),
+        ("makers", "DASHES00"),
+        ("label makers", "DASHES00"),
+        ("decline", "DASHES00"),
+        ("growth decline", "DASHES00"),
+        ("ski", "DASHES00"),
+        ("hotel", "DASHES00"),
+        ("l'hôtel", "DASHES00"),
+        ("l’hotel", "DASHES00"),
+        ("autres", "DASHES00"),
+    ],
+    "identifiers": [
+        ("10.1038/s41586-020-2649-2", "NUMPY000"),
+        ("10.1038/S41586-020-2649-2", "NUMPY000"),
+        ("https://doi.org/10.1038/s41586-020-2649-2", "NUMPY000"),
+        ("doi:10.1038/s41586-020-2649-2", "NUMPY000"),
+        ("s41586-020-2649-2", "NUMPY000"),
+        ("s41586", "NUMPY000"),
+        ("2649", "NUMPY000"),
+        ("10.1038", "NUMPY000"),
+        ("0306406152", "ISBN0000"),
+        ("0-306-40615-2", "ISBN0000"),
+        ("9780306406157", "ISBN0000"),
+        ("9783161484100", "ISBN0000"),
+        ("978-3-16-148410-0", "ISBN0000"),
+        ("3-16-148410-X", "ISBN0000"),
+        ("arXiv:2101.00001", "ARXIV000"),
+        ("2101.00001v1", "ARXIV000"),
+    ],
+    "C++ / C#": [
+        ("c#", "CSHARP00"),
+        ("C++", "CPLUS000"),
+        ("learning c++", "CPLUS000"),
+        ('"Vitamin C"', "VITAMINC"),
+    ],
+    "CO2, p53, H2O, β": [
+        ("co2", "CARBON00 CARBON01"),
+        ("CO₂", "CARBON00 CARBON01"),
+        ("p53", "PROTEIN0"),
+        ("H2O", "PROTEIN0"),
+        ("β", ""),
+        ("β-catenin", "PROTEIN0"),
+        ("catenin", "PROTEIN0"),
+    ],
+    "CJK": [
+        ("北京", "CHINESE0"),
+        ("城市研究", "CHINESE0"),
+        ("城市生活", "CHINESE0"),
+        ("清代 研究", "CHINESE0"),
+        ("機械学習", "JAPANESE"),
+        ("研究", "CHINESE0 JAPANESE"),
+        ("文法", "CHINESE0"),
+        ("문법", "KOREAN00"),
+        ("한국", "KOREAN00"),
+    ],
+    "several languages": [
+        ("hauser stadte", "GERMAN00"),
+        ("Häuser", "GERMAN00"),
+        ("العلوم", "ARABIC00"),
+        ("language:de", "GERMAN00"),
+    ],
+    "range filters": [
+        ("year:1990..2000", "YEAR1990 YEAR2000"),
+        ("dated year:2000..", "YEAR2000 YEAR2010"),
+        ("dated -year:2000", "YEAR1990 YEAR2010"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def opened(
+    tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str], chromium: Browser
+) -> Iterator[Page]:
+    """Below a path of its own, as on many hosts."""
+    top = tmp_path_factory.mktemp("table")
+    write_folder(context(*ITEMS), top / "some/path", top / "work")
+    page = chromium.new_page()
+    page.goto(serve(top) + "some/path/search/")
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [pytest.param(query, keys, id=f"{row}: {query}") for row, cases in ROWS.items() for query, keys in cases],
+)
+def test_a_reader_finds_what_is_there_and_nothing_else(opened: Page, query: str, keys: str) -> None:
+    search(opened, query)
+    links = opened.locator("#search-results .entry-title").evaluate_all(
+        "(all) => all.map((each) => each.getAttribute('href').split('/').at(-2))"
+    )
+    assert sorted(links) == sorted(keys.split())
+    note = opened.locator("#search-note")
+    if query in SAID:
+        expect(note).to_have_text(SAID[query])
+    elif keys:
+        expect(note).to_be_hidden()
