@@ -122,7 +122,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         # Similar, by the tag History.
         | item(COMPUTER, with_record=False)
         | collection(TOP)
-        | listing("creators/ada-lovelace", "items", "tags/history", "types/book", "years/1843")
+        | listing("creators/ada-lovelace", "items", "items/recent", "tags/history", "types/book")
+        | listing("years/1843")
         | {"tags/history/page-1.rdf"}
         | HOME
         | FEEDS
@@ -148,7 +149,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         lambda library, site: library.edit_item(MANUAL, creators=["Kathleen Booth"]),
         item(MANUAL)
         | collection(OTHER)
-        | listing("creators", "creators/kathleen-booth", "items", "types/report", "years/1952")
+        | listing("creators", "creators/kathleen-booth", "items", "items/recent", "types/report")
+        | listing("years/1952")
         | RECORD_1952
         | HOME
         | FEEDS
@@ -181,7 +183,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         trash_manual,
         item(MANUAL)
         | collection(OTHER)
-        | listing("collections", "items", "types", "types/report", "years", "years/1952")
+        | listing("collections", "items", "items/recent", "types", "types/report", "years", "years/1952")
         | RECORD_1952
         | HOME
         | FEEDS
@@ -202,7 +204,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "new item": (
         add_new_item,
         item("EEEE2222")
-        | listing("collections", "creators", "creators/jean-sammet", "items", "tags", "tags/new")
+        | listing("collections", "creators", "creators/jean-sammet", "items", "items/recent")
+        | listing("tags", "tags/new")
         | listing("types", "types/book", "years", "years/1960")
         | HOME
         | FEEDS
@@ -215,7 +218,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         item(MANUAL)
         | {f"items/{MANUAL}/manual.pdf", "atom.xml", "feed.json"}
         | collection(OTHER, with_exports=False, with_embed=False)
-        | listing("items", "types/report", "years/1952")
+        | listing("items", "items/recent", "types/report", "years/1952")
         | RECORD_1952
         | HOME,
     ),

@@ -173,6 +173,7 @@ def changed(before: Site, after: Site) -> set[str]:
 
 LISTS_OF_FIRST = {
     "items/index.html",
+    "items/recent/index.html",
     "collections/CCCC3333/index.html",
     "creators/albert-einstein/index.html",
     "creators/jan-łukasiewicz/index.html",

@@ -84,7 +84,11 @@ def test_a_site_holds_all_that_is_due_and_nothing_else(
     assert sorted(file_digests(site)) == sorted(md5s.items())
 
 
-LISTS = {"items/index.html", *(f"items/page/{number}/index.html" for number in range(2, 100))}
+LISTS = {
+    "items/index.html",
+    "items/recent/index.html",
+    *(f"items/page/{number}/index.html" for number in range(2, 100)),
+}
 
 
 def test_a_second_build_asks_once_and_writes_only_the_marker(

@@ -20,6 +20,7 @@ from zstatic.pages import (
     machines,
     moved,
     notfound,
+    recent,
     search,
     terms,
 )
@@ -30,7 +31,23 @@ from zstatic.translations import N_, Direction
 from zstatic.urls import safe_href
 
 # One line for each kind of page.
-PAGES = (home, item, moved, lists, collections, terms, content, search, notfound, feeds, embeds, machines)
+PAGES = (
+    *(
+        home,
+        item,
+        moved,
+        lists,
+        recent,
+        collections,
+        terms,
+        content,
+        search,
+        notfound,
+        feeds,
+        embeds,
+        machines,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Message
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -100,6 +100,10 @@ class Words:
     def day(self, iso: str) -> str:
         """ "2020-01-31" -> "31 January 2020" …; what is no date stays as it is."""
         return _format_day(iso, str(self.locale))
+
+    def month(self, iso: str) -> str:
+        """ "2020-01" -> "January 2020" …; what is no month stays as it is."""
+        return _format_month(iso, str(self.locale))
 
     def list(self, names: Iterable[str]) -> str:
         """One after the other, as many as there are."""
@@ -234,6 +238,14 @@ def _format_number(number: float, locale: str) -> str:
 def _format_day(iso: str, locale: str) -> str:
     try:
         return format_date(date.fromisoformat(iso), "long", locale=locale)
+    except ValueError:
+        return iso
+
+
+@lru_cache(maxsize=10_000)
+def _format_month(iso: str, locale: str) -> str:
+    try:
+        return format_skeleton("yMMMM", date.fromisoformat(f"{iso}-01"), locale=locale)
     except ValueError:
         return iso
 

@@ -10,12 +10,14 @@ from zstatic.pages.downloads import Download, collection_downloads, collection_h
 from zstatic.pages.embeds import EmbedCode, collection_embed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.lists import (
+    Jump,
     ListSection,
     Pagination,
     kind_and_name,
     numbered,
     page_path,
     paginate,
+    year_jumps,
     year_sections,
 )
 from zstatic.pages.rdf import list_record
@@ -60,6 +62,7 @@ class CollectionView:
     """One page of a collection. Template: collection.html.
 
     count: items filed in the collection itself, those that are listed. total: with its subcollections.
+    jumps: the decades or years of a list of several pages, else ().
     embed: on the first page, if there is something to embed.
     """
 
@@ -71,6 +74,7 @@ class CollectionView:
     subcollections: tuple[Count, ...]
     sections: tuple[ListSection, ...]
     pagination: Pagination
+    jumps: tuple[Jump, ...]
     downloads: tuple[Download, ...]
     embed: EmbedCode | None
 
@@ -157,6 +161,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             subcollections=subcollections,
             sections=year_sections(ctx, part),
             pagination=pagination,
+            jumps=year_jumps(ctx, node.entries, node.path),
             downloads=downloads,
             embed=embed if number == 1 else None,
         )

@@ -57,6 +57,15 @@ def decade(year: int) -> int:
     return year // 10 * 10
 
 
+def decade_label(start: int, words: Words) -> str:
+    """ "1990s", "50 to 41 BCE"."""
+    if start > 0:
+        return words.gettext("%(year)ss", year=start)
+    if start == 0:
+        return words.gettext("1 BCE to 9 CE")
+    return words.gettext("%(first)s to %(last)s BCE", first=-start, last=max(1, -start - 9))
+
+
 def decade_anchor(start: int) -> str:
     """The id of a decade's section on the page of years."""
     return f"decade-{start}"

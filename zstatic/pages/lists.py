@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
-from zstatic.facets import FACETS, Facet
+from zstatic.facets import FACETS, UNDATED, Facet, year_label
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import PAGE_SIZE, Context, Entry, Group, ItemLine, Link
+from zstatic.pages.creators import CreatorSummary, summaries
 from zstatic.pages.downloads import feed_links, tag_has_feed
 from zstatic.pages.embeds import EmbedCode, tag_embed
 from zstatic.pages.head import Head, HeadLink, make_head
+from zstatic.pages.histogram import decade, decade_label
 from zstatic.pages.rdf import NO_RECORD, Record, list_record
 from zstatic.translations import N_
 
@@ -23,6 +25,7 @@ ITEMS_PATH = "items/"
 FACET_TITLES = {"tag": N_("Tags"), "creator": N_("Creators"), "year": N_("Years"), "type": N_("Types")}
 # Creators and types have the references in the list alone: a file for each would double the size of a site.
 _WITH_RECORDS = ("tag", "year")
+_MANY_YEARS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,21 @@ class Pagination:
 class ListSection:
     """Items that follow each other under one heading, a year; "" = no heading.
 
-    coins: the references in them, by which Zotero saves them (see `pages.coins`).
+    anchor: its id, "" = none. coins: the references in them, by which Zotero saves them (see `pages.coins`).
     """
 
     heading: str
     lines: tuple[ItemLine, ...]
     coins: Markup
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A place in a long list. path: of its page, with the anchor of the place."""
+
+    label: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,9 @@ class ListView:
     """One page of a list of items. Template: list.html.
 
     heading: what it is a list of. kind: "Tag", "Creator" …, "" for all items. count: items in the whole list.
-    sections: by year, newest first. embed: on the first page of a tag that is not
-    too rare.
+    sections: by year, newest first. jumps: the decades or years of a list of several pages, else ().
+    embed: on the first page of a tag that is not too rare.
+    creator: what a creator's first page says of them, None = it is no such page.
     """
 
     head: Head
@@ -74,21 +87,24 @@ class ListView:
     sections: tuple[ListSection, ...]
     pagination: Pagination
     embed: EmbedCode | None = None
+    jumps: tuple[Jump, ...] = ()
+    creator: CreatorSummary | None = None
 
 
 def pages(ctx: Context) -> Iterator[Output]:
     everything = _List(ctx.words.gettext("All items"), "", ITEMS_PATH, "items", ())
     for part, pagination in paginate(ctx.items, ITEMS_PATH):
-        yield _list_page(ctx, everything, part, len(ctx.items), pagination)
+        yield _list_page(ctx, everything, part, ctx.items, pagination)
+    summary = summaries(ctx)
     for name in FACET_TITLES:
         facet = FACETS[name]
         for group in ctx.groups[name]:
-            yield from _group_pages(ctx, facet, group)
+            yield from _group_pages(ctx, facet, group, summary(group) if name == "creator" else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list on one or more pages. feeds, embed: of its own."""
+    """A list on one or more pages. feeds, embed: of its own. creator: whose it is."""
 
     heading: str
     kind: str
@@ -97,20 +113,24 @@ class _List:
     trail: tuple[Link, ...]
     feeds: tuple[HeadLink, ...] = ()
     embed: EmbedCode | None = None
+    creator: CreatorSummary | None = None
 
 
-def _group_pages(ctx: Context, facet: Facet, group: Group) -> Iterator[Output]:
+def _group_pages(
+    ctx: Context, facet: Facet, group: Group, creator: CreatorSummary | None
+) -> Iterator[Output]:
     trail = (Link(ctx.words.gettext(FACET_TITLES[facet.name]), f"{facet.folder}/"),)
     path, label = group.term.path, group.term.label
     feeds = feed_links(path, label) if facet.name == "tag" and tag_has_feed(ctx, group) else ()
     embed = tag_embed(ctx, group) if facet.name == "tag" else None
-    listed = _List(label, ctx.words.gettext(facet.label), path, facet.folder, trail, feeds, embed)
+    kind = ctx.words.gettext(facet.label)
+    listed = _List(label, kind, path, facet.folder, trail, feeds, embed, creator)
     for part, pagination in paginate(group.entries, path):
         if facet.name not in _WITH_RECORDS:
-            yield _list_page(ctx, listed, part, len(group.entries), pagination)
+            yield _list_page(ctx, listed, part, group.entries, pagination)
             continue
         record = list_record(ctx, part, path, pagination.number)
-        yield _list_page(ctx, listed, part, len(group.entries), pagination, record)
+        yield _list_page(ctx, listed, part, group.entries, pagination, record)
         yield from record.files
 
 
@@ -118,11 +138,12 @@ def _list_page(
     ctx: Context,
     listed: _List,
     part: Sequence[Entry],
-    count: int,
+    whole: Sequence[Entry],
     pagination: Pagination,
     record: Record = NO_RECORD,
 ) -> Page:
     title = kind_and_name(ctx, listed.kind, listed.heading) if listed.kind else listed.heading
+    count = len(whole)
     number = pagination.number
     head = make_head(
         ctx,
@@ -140,9 +161,18 @@ def _list_page(
         links=(*record.links, *listed.feeds),
         unapi=record.id,
     )
-    sections = year_sections(ctx, part) if listed.section != "years" else (_section("", part),)
-    embed = listed.embed if number == 1 else None
-    view = ListView(head, listed.heading, listed.kind, count, sections, pagination, embed)
+    by_year = listed.section != "years"
+    view = ListView(
+        head=head,
+        heading=listed.heading,
+        kind=listed.kind,
+        count=count,
+        sections=year_sections(ctx, part) if by_year else (list_section("", part),),
+        pagination=pagination,
+        embed=listed.embed if number == 1 else None,
+        jumps=year_jumps(ctx, whole, listed.path) if by_year else (),
+        creator=listed.creator if number == 1 else None,
+    )
     return Page(f"{head.path}index.html", "list.html", view)
 
 
@@ -161,14 +191,39 @@ def numbered(ctx: Context, title: str, number: int) -> str:
 def year_sections(ctx: Context, entries: Sequence[Entry]) -> tuple[ListSection, ...]:
     """Entries in the site's order, cut by year."""
     return tuple(
-        _section(year or ctx.words.gettext("Undated"), tuple(members))
-        for year, members in groupby(entries, key=lambda entry: entry.year)
+        list_section(members[0].year or ctx.words.gettext("Undated"), members, _year_anchor(year))
+        for year, found in groupby(entries, key=lambda entry: entry.item.date.year)
+        if (members := tuple(found))
     )
 
 
-def _section(heading: str, entries: Sequence[Entry]) -> ListSection:
+def list_section(heading: str, entries: Sequence[Entry], anchor: str = "") -> ListSection:
     lines = tuple(entry.line for entry in entries)
-    return ListSection(heading, lines, Markup("\n").join(entry.coins for entry in entries if entry.coins))
+    coins = Markup("\n").join(entry.coins for entry in entries if entry.coins)
+    return ListSection(heading, lines, coins, anchor)
+
+
+def year_jumps(ctx: Context, entries: Sequence[Entry], path: str) -> tuple[Jump, ...]:
+    """The way into a list by year: its years, or its decades where they are many; () for a single page."""
+    if len(entries) <= PAGE_SIZE:
+        return ()
+    firsts: dict[int | None, int] = {}
+    for rank, entry in enumerate(entries):
+        firsts.setdefault(entry.item.date.year, rank)
+    as_years = len(firsts) <= _MANY_YEARS
+    jumps: dict[str, Jump] = {}
+    for year, rank in firsts.items():
+        if year is None:
+            label = ctx.words.gettext("Undated")
+        else:
+            label = year_label(year, ctx.words) if as_years else decade_label(decade(year), ctx.words)
+        page = page_path(path, rank // PAGE_SIZE + 1)
+        jumps.setdefault(label, Jump(label, f"{page}#{_year_anchor(year)}"))
+    return tuple(jumps.values())
+
+
+def _year_anchor(year: int | None) -> str:
+    return UNDATED if year is None else f"year-{year}"
 
 
 def page_path(path: str, number: int) -> str:

@@ -8,10 +8,9 @@ from zstatic.facets import FACETS, UNDATED
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import Context, Count, Group
 from zstatic.pages.head import Head, make_head
-from zstatic.pages.histogram import Histogram, decade, decade_anchor, year_histogram
+from zstatic.pages.histogram import Histogram, decade, decade_anchor, decade_label, year_histogram
 from zstatic.pages.lists import FACET_TITLES, Pagination, kind_and_name, numbered, page_path, paginate
 from zstatic.sorting import DIGITS, NO_INITIAL, initial
-from zstatic.translations import Words
 
 # An index up to this size is one page; a longer one has a page for each initial.
 WHOLE_INDEX = 600
@@ -136,9 +135,10 @@ def _common_terms(ctx: Context, name: str, by_initial: dict[str, list[Group]]) -
     groups = ctx.groups[name]
     # groups are in order already and the sort is stable.
     common = sorted(groups, key=lambda group: -len(group.entries))[:_COMMON_TERMS]
+    common = [group for group in common if len(group.entries) > 1]
     letters = tuple(Letter(label, "", _letter_path(folder, label), False) for label in by_initial)
-    sections = (Section("common", "", _counts(ctx, name, common)),)
-    note = ctx.words.gettext("The %(n)s most frequent", n=ctx.words.number(_COMMON_TERMS))
+    sections = (Section("common", "", _counts(ctx, name, common)),) if common else ()
+    note = ctx.words.gettext("The %(n)s most frequent", n=ctx.words.number(len(common))) if common else ""
     return _index_page(ctx, name, letters, sections, note)
 
 
@@ -225,7 +225,11 @@ def _years_page(ctx: Context) -> Page:
         ),
     )
     decades = tuple(
-        Section(_decade_anchor(start), _decade_label(start, ctx.words), tuple(map(_count, members)))
+        Section(
+            _decade_anchor(start),
+            ctx.words.gettext("Undated") if start is None else decade_label(start, ctx.words),
+            tuple(map(_count, members)),
+        )
         for start, members in groupby(ctx.groups["year"], key=_decade)
     )
     view = YearsView(head, year_histogram(ctx.groups["year"], ctx.words), decades)
@@ -238,16 +242,6 @@ def _decade(group: Group) -> int | None:
 
 def _decade_anchor(start: int | None) -> str:
     return UNDATED if start is None else decade_anchor(start)
-
-
-def _decade_label(start: int | None, words: Words) -> str:
-    if start is None:
-        return words.gettext("Undated")
-    if start > 0:
-        return words.gettext("%(year)ss", year=start)
-    if start == 0:
-        return words.gettext("1 BCE to 9 CE")
-    return words.gettext("%(first)s to %(last)s BCE", first=-start, last=max(1, -start - 9))
 
 
 def _types_page(ctx: Context) -> Page:
