@@ -35,7 +35,7 @@ format: $(VENV)/.installed-test
 # Collect the words of pages and templates, and bring the catalogues up to date with them.
 strings: $(VENV)/.installed-test
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F pyproject.toml --add-location=file --sort-output --no-wrap -o build/zstatic.pot zstatic themes
+	$(BIN)/pybabel -q extract -F pyproject.toml -k plural_forms:1,2 --add-location=file --sort-output --no-wrap -o build/zstatic.pot zstatic themes
 	for language in $(LANGUAGES); do \
 		$(BIN)/pybabel -q update -D zstatic -d zstatic/locale -l $$language -i build/zstatic.pot \
 			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap || exit 1; \

@@ -20,6 +20,7 @@ from zstatic.render import Renderer
 from zstatic.schema import Schema
 from zstatic.selection import select
 from zstatic.theme import Theme, load_theme
+from zstatic.translations import Words, read_words
 
 BASE_URL = "https://example.org/library/"
 
@@ -35,13 +36,21 @@ def context(
     schema: Schema | None = None,
     files: Mapping[str, Path] | None = None,
     schema_json: Any = None,
+    words: Words | None = None,
     **mirror: Any,
 ) -> Context:
-    """The context of a site with one library."""
+    """The context of a site with one library. words: None = those of the site's language."""
     config = config or site_config()
     stub = StubMirror(*items, collections=collections, schema=schema_json, **mirror)
     library = select(read_library(stub, config, config.libraries[0]), config.libraries[0].select)
-    return make_context([library], config, schema or Schema(), files or {}, read_content(config.root))
+    return make_context(
+        [library],
+        config,
+        schema or Schema(),
+        files or {},
+        read_content(config.root),
+        words or read_words(config.site.language),
+    )
 
 
 class Site:

@@ -78,7 +78,8 @@ def test_the_page_of_items_added_last_stays_one_page() -> None:
 
 def jumps(made: Site, path: str) -> dict[str, str]:
     return {
-        words(each): str(each.get("href")) for each in made.page(path).xpath("//nav[@class='letters jumps']//a")
+        words(each): str(each.get("href"))
+        for each in made.page(path).xpath("//nav[@class='letters jumps']//a")
     }
 
 

@@ -76,8 +76,7 @@ class Words:
         return self.messages.get((context, message), (message,))[0]
 
     def raw_plural(self, one: str, many: str, number: int) -> str:
-        forms = self.messages.get(("", one))
-        return forms[self.form(number)] if forms else (one, many)[_english_form(number)]
+        return self.raw_plural_in("", one, many, number)
 
     def raw_plural_in(self, context: str, one: str, many: str, number: int) -> str:
         forms = self.messages.get((context, one))
