@@ -76,6 +76,7 @@ def test_csl_ids_are_item_keys_without_the_librarys_number():
         ("ris", "TY  - JOUR\r\nKW  - _secret\r\n"),
         ("csljson", "{"),
         ("csljson", "[]"),
+        ("csljson", "[" * 100_000),
         ("mods", "<mods/>"),
     ],
 )

@@ -281,3 +281,9 @@ def test_clean_text_can_stand_in_xml(text):
 @pytest.mark.parametrize("show", [note_html, citation_html, note_text])
 def test_no_character_reference_brings_a_control_character_back(show):
     assert show("a&#11;b&#x1a;c&#1;").replace("&#11;", " ") == "a bc"
+
+
+def test_marks_piled_on_one_letter_are_cut_short_and_all_others_stay():
+    assert clean("a" + "\u0301\u0316" * 50_000 + "b") == "a" + "\u0301\u0316" * 15 + "b"
+    for whole in ("e\u0301" * 100, "😀" * 100, "“”…" * 50, "हिन्दी", "שָׁלוֹם"):
+        assert clean(whole) == whole

@@ -109,7 +109,12 @@ def test_a_published_name_is_plain_ascii_with_the_extension_of_its_type(filename
 
 
 def test_two_files_alike_but_for_case_have_names_of_their_own():
-    assert file_name(attachment(filename="Paper.pdf"), {"PAPER.PDF"}) == "paper-bbbb3333.pdf"
+    assert file_name(attachment(filename="Paper.PDF"), {"paper.pdf"}) == "paper-bbbb3333.pdf"
+
+
+def test_a_file_called_by_the_key_of_another_has_a_name_of_its_own():
+    taken = {"paper.pdf", "paper-bbbb3333.pdf"}
+    assert file_name(attachment(filename="Paper.pdf"), taken) == "paper-bbbb3333-bbbb3333.pdf"
 
 
 def test_the_extension_follows_the_media_type_and_nothing_else():

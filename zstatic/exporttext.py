@@ -120,7 +120,7 @@ _CSL_PRIVATE = frozenset(("id", "keyword", "annote", "system_id"))
 def _csljson(text: str, key: str, tags: tuple[str, ...]) -> str:
     try:
         record = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     if not isinstance(record, dict):
         raise Unreadable("not one CSL-JSON record")

@@ -7,6 +7,7 @@ here with a few tags of our own put back (titles, abstracts), or sanitised by nh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,11 +26,30 @@ _SPACES = re.compile("[\x0b\x0c]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+# Enough marks on one letter for any script: https://unicode.org/reports/tr15/#Stream_Safe_Text_Format
+_MOST_MARKS = 30
+_MANY_MARKS = re.compile(rf"[^\w\s\0-\x7f]{{{_MOST_MARKS + 1},}}")
+
+
 def clean(text: str) -> str:
-    """The text without control characters, which XML forbids; line breaks become "\\n", U+000B a space."""
+    """The text without control characters, which XML forbids; line breaks become "\\n", U+000B a space.
+
+    Of marks piled on one letter the first thirty stay: to put them in order takes time by their square.
+    """
+    if not text.isascii():
+        text = _MANY_MARKS.sub(_few_marks, text)
     if text.isprintable():
         return text
     return _FORBIDDEN.sub("", _SPACES.sub(" ", _BREAKS.sub("\n", text)))
+
+
+def _few_marks(run: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for char in run[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 # Titles and abstracts: https://www.zotero.org/support/kb/rich_text_bibliography
@@ -194,12 +214,13 @@ def _declarations(style: str) -> Iterator[tuple[str, str]]:
         yield name.strip(), value.strip()
 
 
-_LIBRARY_LINK = re.compile(r"//(?:www\.)?zotero\.org/(?:users/|\S+/items/)", re.IGNORECASE)
+_LIBRARY_LINK = re.compile(r"//(?:www\.)?zotero\.org/(users/)?", re.IGNORECASE)
 
 
 def _names_account_or_item(href: str) -> bool:
     """Whether a link leads into a Zotero library: it names an account, or an item that may not be public."""
-    return bool(_LIBRARY_LINK.search(href))
+    found = [*_LIBRARY_LINK.finditer(href)]
+    return any(link[1] for link in found) or (bool(found) and "/items/" in href[found[0].end() :].lower())
 
 
 # The colours of Zotero's highlighters and of its note editor, with or without an alpha.
@@ -297,11 +318,18 @@ def _link_urls(html: str) -> str:
 
 
 def _link(match: re.Match[str]) -> str:
-    url = match[0].rstrip(".,;:!?")
-    # "(https://example.org/a)." ends before the bracket, "…/A_(b)" after it.
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip(".,;:!?")
+    url = match[0][: _url_end(match[0])]
     href = safe_href(unescape(url))
     if not href or _names_account_or_item(url):
         return match[0]
     return f'<a href="{escape(href)}" rel="{_LINK_REL}">{url}</a>{match[0][len(url) :]}'
+
+
+def _url_end(text: str) -> int:
+    """Where a URL ends: "(https://example.org/a)." before the bracket, "…/A_(b)" after it."""
+    surplus = text.count(")") - text.count("(")
+    end = len(text)
+    while text[end - 1] in ".,;:!?" or (text[end - 1] == ")" and surplus > 0):
+        surplus -= text[end - 1] == ")"
+        end -= 1
+    return end

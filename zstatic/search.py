@@ -200,7 +200,7 @@ def _main_first(creators: Iterable[Creator]) -> list[Creator]:
 
 # Identifiers
 
-_EXTRA_LINE = re.compile(r"(?im)^\s*(doi|isbn|pmid|pmcid|arxiv|citation key)\s*[:=]\s*(.+?)\s*$")
+_EXTRA_LINE = re.compile(r"(?im)^[^\S\n]*(doi|isbn|pmid|pmcid|arxiv|citation key)[^\S\n]*[:=](.+)$")
 _DOI_END = 8
 _LIKE_ISBN = re.compile(r"(?<![\dXx-])(?:\d[- ]?){9}(?:(?:\d[- ]?){3})?\d(?![\dXx-])")
 _ARXIV = re.compile(r"(?i)(?:arxiv:\s*)?((\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)")
@@ -216,7 +216,7 @@ def identifiers(item: Item) -> tuple[str, ...]:
         ("pmcid", fields.get("PMCID", "")),
         ("arxiv", fields.get("archiveID", "")),
         ("citation key", fields.get("citationKey", "")),
-        *((match[1].lower(), match[2]) for match in _EXTRA_LINE.finditer(fields.get("extra", ""))),
+        *((match[1].lower(), match[2].strip()) for match in _EXTRA_LINE.finditer(fields.get("extra", ""))),
     ]
     return tuple(dict.fromkeys(found for name, text in named if text for found in _identifier(name, text)))
 

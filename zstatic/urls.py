@@ -115,7 +115,7 @@ _ASCII = str.maketrans(
 def file_name(attachment: Attachment, taken: Collection[str]) -> str:
     """The published name of a file: lower-case ASCII, at most 80 characters, extension from the media type.
 
-    taken: names already used in the same folder; on a clash the attachment's key is added.
+    taken: names already used in the same folder, all from here; on a clash the attachment's key is added.
     Raises KeyError for a media type that is never published.
     """
     extension = EXTENSIONS[attachment.media_type]
@@ -125,9 +125,11 @@ def file_name(attachment: Attachment, taken: Collection[str]) -> str:
     if not base or _RESERVED.fullmatch(base):
         base = f"{base}-{key}".lstrip("-")
     name = f"{base}.{extension}"
-    if name in {other.casefold() for other in taken}:
-        base = _ascii_slug(stem, spare=len(extension) + 1 + len(key) + 1)
-        name = f"{base}-{key}".lstrip("-") + f".{extension}"
+    base = _ascii_slug(stem, spare=len(extension) + 1 + len(key) + 1)
+    while name in taken:
+        # Once more where another file is called by this one's key.
+        base = f"{base}-{key}".lstrip("-")
+        name = f"{base}.{extension}"
     return name
 
 
@@ -173,7 +175,8 @@ def _encoded(text: str) -> str:
 
 
 _DOI_PREFIX = re.compile(r"<?(?:doi\s*:?\s*)?(https?://(?:dx\.|www\.)?doi\.org/)?", re.IGNORECASE)
-_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
+# Bounded, so that no text makes the search start anew at each of its characters and run to its end.
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d{1,9}){0,9}/\S+")
 
 
 def doi(text: str) -> str:

@@ -44,7 +44,7 @@ _STYLE_LABELS = {
 # Zotero gives no reference for standalone files and notes.
 _UNCITED = ("attachment", "note")
 _OWN_PLACE = frozenset({"abstractNote", "title"})
-_IDENTIFIER_LINE = re.compile(r"^\s*(DOI|ISBN|ISSN|PMID|PMCID|arXiv)\s*:\s*(\S.*?)\s*$", re.IGNORECASE)
+_IDENTIFIER_LINE = re.compile(r"^\s*(DOI|ISBN|ISSN|PMID|PMCID|arXiv)\s*:(.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
