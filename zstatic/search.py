@@ -29,8 +29,9 @@ from zstatic.pages.context import Context, Entry, file_kind, short_list
 from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
 from zstatic.sorting import sort_key
+from zstatic.spelling import vocabulary
 from zstatic.statefolder import clear_away, remove_tree
-from zstatic.urls import doi, isbns
+from zstatic.urls import compared_url, doi, isbns
 
 JSON = Any
 
@@ -51,6 +52,7 @@ class Record:
     title_html, creators: what results show where the document's own title and creators do not say it, or "".
     file_kind: of its first file, "PDF"; "" = no file.
     title_key, creator_key: for sorting; "" sorts last. added: when, "2026-11-20T17:55:05Z".
+    web: the address of the work itself, as addresses are compared; "" = none.
     """
 
     document: Document
@@ -62,6 +64,7 @@ class Record:
     title_key: str
     creator_key: str
     added: str
+    web: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,7 @@ def _record(entry: Entry, ctx: Context) -> Record:
         title_key=sort_key(entry.title, language) if item.title else "",
         creator_key=sort_key(creators[0].sort_name, language) if creators else "",
         added=item.date_added,
+        web=compared_url(item.fields.get("url", "")),
     )
 
 
@@ -522,7 +526,11 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
         parts.setdefault(_part(column.name), {})[column.name] = _facet(column)
     files = {}
     names = {}
-    for name, columns in (("shown", shown), ("orders", orders), *parts.items()):
+    words = {"words": _vocabulary(records)}
+    for name, columns in (
+        *(("shown", shown), ("orders", orders), ("words", words), ("links", _links(records))),
+        *parts.items(),
+    ):
         content = _json(columns)
         names[name] = f"{name}.{_digest(content)[:10]}.json"
         files[names[name]] = content
@@ -530,7 +538,7 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
         "build": index.fingerprint[:16],
         "pagefind": pagefind.version(),
         "shown": names["shown"],
-        "orders": names["orders"],
+        **{name: names[name] for name in ("orders", "words", "links")},
         "facets": {column.name: names[_part(column.name)] for column in facets},
         # By them the page decides what to load unasked.
         "sizes": {name: len(files[names[name]]) for name in parts},
@@ -590,6 +598,28 @@ def _ranks(records: Sequence[Record], key: Callable[[Record], Any], reverse: boo
     for rank, row in enumerate(rows):
         ranks[row] = rank
     return ranks
+
+
+def _vocabulary(records: Sequence[Record]) -> str:
+    named = ("title", "creators", "venue", "tags")
+    return vocabulary(
+        (record.document.meta.get(name, "") for record in records for name in named),
+        [record.document.content for record in records],
+    )
+
+
+def _links(records: Sequence[Record]) -> dict[str, JSON]:
+    """The works by their address on the web, or rather by a number made of it."""
+    found = sorted((_number_of(record.web), row) for row, record in enumerate(records) if record.web)
+    return {"numbers": [number for number, _ in found], "rows": [row for _, row in found]}
+
+
+def _number_of(text: str) -> int:
+    """FNV-1a with 32 bits, which search-index.js can do as well."""
+    number = 0x811C9DC5
+    for byte in text.encode():
+        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return number
 
 
 def _common_words(records: Sequence[Record]) -> list[str]:

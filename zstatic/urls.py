@@ -138,6 +138,19 @@ def _ascii_slug(text: str, spare: int) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[: _MAX_NAME - spare].strip("-")
 
 
+_TRACKING = re.compile(r"(?i)(?<=[?&])(?:utm_\w+|fbclid|gclid)=[^&]*&?")
+_WEB = re.compile(r"(?i)https?://(?:www\.)?([^/?#\s]+)([^#\s]*)")
+
+
+def compared_url(url: str) -> str:
+    """What stays of a web address when two are compared, as in search-index.js; "" for anything else."""
+    parts = _WEB.match(url.strip())
+    if not parts:
+        return ""
+    rest = _TRACKING.sub("", parts[2]).rstrip("?&/").replace("/?", "?")
+    return parts[1].lower() + rest
+
+
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _MAILTO = re.compile(r"mailto:[^\s@:/<>\"]+@[^\s@:/<>\"]+", re.IGNORECASE)
 _HREF_SAFE = "!$%&'()*+,/:;=?@~-._"

@@ -76,6 +76,13 @@ SPECIAL = [
     ),
     make_item("NOTITLE0", title="", itemType="map"),
     make_item(
+        "LINKED00",
+        title="A page of the web",
+        url="https://www.example.org/a/page?id=7&utm_source=mail",
+        extra="Citation Key: webpageKey",
+    ),
+    make_item("LINKED01", title="A longer key", extra="Citation Key: webpageKeyTwo"),
+    make_item(
         "SCRIPT00",
         title="<script>document.title='hacked'</script> zebra",
         abstractNote="<img src=x onerror=\"document.title='hacked'\"> zebra",
@@ -203,6 +210,77 @@ def test_a_result_shows_title_markup_creators_venue_year_type_and_an_excerpt(
     expect(article.locator(".search-excerpt")).to_contain_text("It originates nothing <q>at all</q>.")
     expect(article.locator(".entry-kind")).to_contain_text("journalArticle")
     expect(article.get_by_role("heading", level=3)).to_have_text(ENGINE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lovelase", "lovelace"),
+        ("analitycal engine", "analytical engine"),
+        ("author:lovlace", "author:lovelace"),
+        ("whalesongs", "whale songs"),
+        ("sylogistic", "syllogistic"),
+        ("lukasievicz", "łukasiewicz"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(
+    address: str, visit: Callable[..., Page], typed: str, meant: str
+) -> None:
+    page = visit(f"{address}search/")
+    search(page, typed)
+    expect(page.locator(".search-meant")).to_have_text(f"Did you mean {meant}?")
+    page.locator("#search-meant").click()
+    expect(page.locator("#search-field")).to_have_value(meant)
+    expect(page.locator("#search-count")).to_contain_text("result")
+    expect(page.locator("#search-note")).to_be_hidden()
+    expect(page.locator(".search-meant")).to_be_hidden()
+
+
+@pytest.mark.parametrize("typed", ["xyzzyq", '"whale dances"', "lovelace hopper"])
+def test_nothing_is_suggested_where_no_word_is_near(
+    address: str, visit: Callable[..., Page], typed: str
+) -> None:
+    page = visit(f"{address}search/")
+    search(page, typed)
+    page.wait_for_timeout(300)
+    expect(page.locator(".search-meant")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "key"),
+    [
+        ("10.1016/S0140-6736(20)30183-5", "LOVELACE"),
+        ("https://www.thelancet.com/doi/10.1016/S0140-6736(20)30183-5/full?x=1", "LOVELACE"),
+        ("978-3-16-148410-0", "LUKASIEW"),
+        ("2101.00001", "CARBON00"),
+        ("https://example.org/a/page/?id=7", "LINKED00"),
+        ("http://www.example.org/a/page?id=7#top", "LINKED00"),
+        ("mueller2001", "MUELLER0"),
+        ("webpageKey", "LINKED00"),
+    ],
+)
+def test_a_pasted_number_address_or_citation_key_leads_to_its_work(
+    address: str, visit: Callable[..., Page], pasted: str, key: str
+) -> None:
+    page = visit(f"{address}search/")
+    page.locator("#search-field").focus()
+    page.evaluate(
+        """(text) => {
+          const field = document.getElementById('search-field');
+          field.value = text;
+          field.dispatchEvent(new InputEvent('input', { inputType: 'insertFromPaste', bubbles: true }));
+        }""",
+        pasted,
+    )
+    expect(page).to_have_url(f"{address}items/{key}/")
+    page.go_back()
+    expect(page.locator("#search-results article").first).to_be_visible()
+
+
+def test_an_address_that_no_work_has_finds_nothing(address: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{address}search/")
+    assert search(page, "https://example.org/other") == []
+    expect(page.locator("#search-none-title")).to_be_visible()
 
 
 def test_what_was_typed_is_marked_in_titles_and_names(open_page: Page) -> None:

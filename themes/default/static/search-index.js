@@ -2,7 +2,8 @@
 
 import { Facet } from "./search-facets.js";
 import { Finder, REFINED, prune } from "./search-find.js";
-import { HAS_CJK, bare, bareWords, identifier, parse, wanted } from "./search-query.js";
+import { HAS_CJK, bare, bareWords, comparedUrl, identifier, parse, wanted } from "./search-query.js";
+import { readWords, suggestion } from "./search-spelling.js";
 
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
@@ -34,6 +35,8 @@ export async function openIndex(folder) {
     rows: new Map(ids.map((id, row) => [id, row])),
     common: new Set(pointer.common),
     orders: once(() => read(pointer.orders)),
+    words: once(async () => readWords((await read(pointer.words)).words)),
+    links: once(() => read(pointer.links)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder, ids[row]),
   };
@@ -94,6 +97,8 @@ export async function find(q, opened) {
     const scores = await finder.find({ op: "word", text: id, field: "id" });
     if (scores.some(Boolean)) return { scores, finder, words: [], dropped: [], problems: [], straight: true };
   }
+  const url = comparedUrl(q);
+  if (url) return { scores: await linked(url, opened), finder: null, words: [], dropped: [], problems: [], straight: true };
   const { tree, plain, problems } = parse(q);
   const dropped = [];
   const pruned = prune(tree, opened.common, dropped);
@@ -106,6 +111,41 @@ export async function find(q, opened) {
   if (!more.scores.some(Boolean) || more.finder.near.length) return { ...found, dropped, problems, plain };
   const left = wanted(pruned).filter((word) => !more.words.includes(word));
   return { ...more, dropped, problems: [...problems, { code: "left", words: left }], plain };
+}
+
+// The works at an address of the web.
+async function linked(url, opened) {
+  const { numbers, rows } = await opened.links();
+  const scores = new Float64Array(opened.ids.length);
+  const wanted = numberOf(url);
+  numbers.forEach((number, place) => { if (number === wanted) scores[rows[place]] = 1; });
+  return scores;
+}
+
+// FNV-1a, as in search.py.
+function numberOf(text) {
+  let number = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) number = Math.imul(number ^ byte, 0x01000193) >>> 0;
+  return number;
+}
+
+// What the reader may have meant: the query with other words for those that nobody used. null: nothing that is found.
+export async function meant(q, { scores, finder, words: typed }, opened) {
+  const none = !scores.some(Boolean);
+  if (!finder?.unknown.length && !none) return null;
+  const words = await opened.words();
+  const isKnown = (word) => words.some(({ plain }) => plain.startsWith(bare(word)));
+  const mistyped = (finder?.unknown.length ? finder.unknown : typed.filter((word) => !isKnown(word)))
+    .filter((word) => /^[\p{L}\p{M}'’-]+$/u.test(word) && !HAS_CJK.test(word)).slice(0, 3);
+  let text = q;
+  for (const word of mistyped) {
+    const other = suggestion(word, words);
+    if (!other) return null;
+    text = text.replace(word, () => other);
+  }
+  if (text === q) return null;
+  const better = await find(text, opened);
+  return better.scores?.some(Boolean) && !better.finder?.near.length ? text : null;
 }
 
 async function look(tree, plain, opened) {

@@ -33,6 +33,7 @@ const IDENTIFIERS = [
   [/^(?:https?:\/\/(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, (id, text) => (/^https?:/i.test(text) ? decoded(id).replace(/[?#].*$/, "") : id)],
   [/^(?:isbn(?:-1[03])?:?\s*)?((?:97[89][\s\u2010-\u2015-]?)?\d(?:[\s\u2010-\u2015-]?\d){8}[\s\u2010-\u2015-]?[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
   [/^(\d{4}\.\d{4,5}(?:v\d+)?)$/, (id) => id],
+  [/^https?:\/\/\S+?\/(10\.\d{4,9}\/[^\s?#]+?)(?:\/(?:full|abstract|pdf|epdf|meta))?(?:\.pdf)?\/?(?:[?#]\S*)?$/i, (id) => decoded(id)],
   [/^(?:https?:\/\/(?:www\.)?arxiv\.org\/(?:abs|pdf)\/|arxiv:\s*)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?:v\d+)?)(?:\.pdf)?$/i, (id) => id],
   [/^(?:https?:\/\/(?:pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov\/pubmed)\/|pmid:?\s*)(\d{1,9})\/?$/i, (id) => id],
 ];
@@ -45,6 +46,14 @@ export function identifier(text) {
     if (match) return tidy(match[1], typed);
   }
   return "";
+}
+
+const TRACKING = /(?<=[?&])(?:utm_\w+|fbclid|gclid)=[^&]*&?/gi;
+
+// What stays of a web address when two are compared, as in urls.py; "" for anything else.
+export function comparedUrl(text) {
+  const match = /^https?:\/\/(?:www\.)?([^/?#\s]+)([^#\s]*)(?:#\S*)?$/i.exec(text.trim());
+  return match ? match[1].toLowerCase() + match[2].replace(TRACKING, "").replace(/[?&/]+$/, "").replace("/?", "?") : "";
 }
 
 // Tokens --------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // Every text a reader sees stands in search.html.
 
 import { Panel, isChosen, tally } from "./search-facets.js";
-import { Unavailable, all, find, openIndex, ordered } from "./search-index.js";
+import { Unavailable, all, find, meant, openIndex, ordered } from "./search-index.js";
 import { CJK_GAP, CJK_RUN, bare, joined } from "./search-query.js";
 
 const app = document.getElementById("search");
@@ -206,6 +206,7 @@ function announce(text, delay) {
 }
 
 function note(text) {
+  at("meant").parentElement.hidden = true;
   at("note").textContent = text;
   at("note").hidden = !text;
 }
@@ -258,6 +259,7 @@ async function answer(q, turn) {
   return () => {
     drawResults(q, results, { count: rows.length, page, part, loaded }, opened);
     shownResults = results;
+    suggest(q, results, turn, opened);
     offerFilters(opened);
   };
 }
@@ -282,13 +284,15 @@ function wait() {
   at("count").textContent = say.searching;
 }
 
+// To the one work that has the identifier, address or citation key that was entered.
 function goStraight(q, { straight, plain }, loaded) {
   const isEntered = entered;
   entered = false;
-  if (!isEntered || loaded.length !== 1) return false;
-  const isKey = plain && /^\S*\d\S*$/.test(q) && (loaded[0].meta.ids ?? "").split(" ").some((id) => bare(id) === bare(q));
-  if (straight || isKey) location.assign(say.root + loaded[0].raw_url);
-  return straight || isKey;
+  if (!isEntered || !(straight || (plain && /^\S{5,}$/.test(q)))) return false;
+  const those = straight ? loaded : loaded.filter(({ meta }) => (meta.ids ?? "").split(" ").some((id) => bare(id) === bare(q)));
+  if (those.length !== 1) return false;
+  location.assign(say.root + those[0].raw_url);
+  return true;
 }
 
 function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded }, { shown, rows }) {
@@ -313,6 +317,17 @@ function drawResults(q, { finder, words, problems, plain }, { count, page, part,
   turnPages(page, count);
   if (count) announce(`${total}. ${told}`.trim(), ANNOUNCE);
   else announce(none, 0);
+}
+
+// For words that nobody used. After the results, never before them.
+async function suggest(q, results, turn, opened) {
+  if (!q) return;
+  const text = await meant(q, results, opened).catch((error) => console.error(error));
+  if (!text || turn !== latest) return;
+  const link = at("meant");
+  link.textContent = text;
+  link.href = toAddress({ ...state, q: text, page: 1 });
+  link.parentElement.hidden = false;
 }
 
 // Filters beside the results ------------------------------------------------------------------------------------------
@@ -376,20 +391,33 @@ function turnPages(page, count) {
 
 let pause;
 
+const isOpenedElsewhere = (event) => event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+
 function typed(isTyping) {
   clearTimeout(pause);
   return go({ q: field.value.trim() }, isTyping);
 }
 
 field.addEventListener("focus", () => index().catch(() => {}), { once: true });
-field.addEventListener("input", () => {
+field.addEventListener("input", ({ inputType }) => {
   clearTimeout(pause);
-  pause = setTimeout(() => typed(true), PAUSE);
+  // Nobody pastes half of an identifier.
+  if (inputType === "insertFromPaste") {
+    entered = true;
+    typed(false);
+  } else pause = setTimeout(() => typed(true), PAUSE);
 });
 field.form.addEventListener("submit", (event) => {
   event.preventDefault();
   entered = true;
   typed(false);
+});
+at("meant").addEventListener("click", (event) => {
+  if (isOpenedElsewhere(event)) return;
+  event.preventDefault();
+  field.value = at("meant").textContent;
+  typed(false);
+  field.focus();
 });
 at("clear").addEventListener("click", () => {
   go({ choices: {} });
@@ -405,7 +433,7 @@ fold();
 sort.addEventListener("change", () => go({ q: field.value.trim(), sort: sort.value }));
 at("pages").addEventListener("click", async (event) => {
   const link = event.target.closest("a");
-  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!link || isOpenedElsewhere(event)) return;
   event.preventDefault();
   await go({ page: Number(link.dataset.page) });
   at("heading").focus({ preventScroll: true });
