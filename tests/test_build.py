@@ -412,6 +412,22 @@ def test_files_left_over_from_a_lost_manifest_are_kept_and_counted(folder: Folde
     assert (folder.site / "old.html").exists()
 
 
+def test_of_a_folder_of_our_own_nothing_stays_without_a_manifest_either(folder: Folder) -> None:
+    folder.write(page("index.html"), page("pagefind/old"), page("pagefind/index/old"), page("kept.html"))
+    shutil.rmtree(folder.state)
+    report = write_site(
+        [page("index.html"), page("pagefind/new")],
+        StubRenderer(),
+        {},
+        OLD_SYNC,
+        folder.site,
+        folder.state,
+        own_folders=["pagefind"],
+    )
+    assert report.removed == ("pagefind/index/old", "pagefind/old")
+    assert "1: kept.html" in report.problems[0].message
+
+
 def test_a_manifest_of_another_format_still_says_which_files_are_ours(folder: Folder) -> None:
     folder.write(page("index.html"), page("old.html"))
     manifest = json.loads((folder.state / "manifest.json").read_text())

@@ -123,12 +123,14 @@ def write_site(
     stamp: str = "",
     problems: tuple[Problem, ...] = (),
     record: Any = None,
+    own_folders: Iterable[str] = (),
 ) -> SiteReport:
     """Make the site folder hold exactly these outputs and `last_sync.json`, writing only what changed.
 
     header: what touches every page (engine, site view, base URL); when it differs, every page is rendered.
     last_sync: text of `last_sync.json`, which marks the folder as ours and is written last.
     stamp, problems, record: kept in the manifest, which changes together with the site.
+    own_folders: paths of folders in which nobody else writes; of them nothing stays, manifest or not.
     Raises BadPath, ConfigError (a foreign folder, or one that cannot be written), and whatever planning and
     rendering raise; the site is then as it was before.
     """
@@ -137,6 +139,8 @@ def write_site(
     site = site.resolve()
     old = read_manifest(state)
     draft = _Draft(site, state, old, Manifest(digest(header), {}, stamp, problems, record))
+    if old is None:
+        draft.claim(own_folders)
     with _discarded_on_error(site, state):
         for output in track(outputs, "Writing pages"):
             draft.add(output, renderer)
@@ -191,7 +195,8 @@ def recover(site: Path, state: Path) -> bool:
     """Carry an interrupted write through, or throw away what never got as far as a journal.
 
     True: the site was changed. To be called with the lock held, before anything reads the site.
-    Raises ConfigError where the disk does not let it; what is left of the change waits for the next call.
+    Raises ConfigError where the disk does not let it, BadPath where something is in the way; what is left of
+    the change waits for the next call.
     """
     journal_file, site = state / _JOURNAL, site.resolve()
     if not journal_file.exists():
@@ -206,6 +211,9 @@ def recover(site: Path, state: Path) -> bool:
             journal_file.unlink()
         _remove_stages(site, state)
         return False
+    # Somebody may have put a link there since it was decided.
+    for folder in _all_folders((*journal.remove, *journal.folders, *journal.write)):
+        _check_link(site / folder)
     _commit(journal, site, state)
     return True
 
@@ -214,7 +222,7 @@ def recover_if_possible(site: Path, state: Path) -> str:
     """As `recover`, for those who can work without the site; says why it could not be done, or ""."""
     try:
         recover(site, state)
-    except ConfigError as failure:
+    except (ConfigError, BadPath) as failure:
         return f"{failure.message} {failure.hint}"
     return ""
 
@@ -287,7 +295,7 @@ def read_manifest(state: Path) -> Manifest | None:
         raw = json.loads((state / _MANIFEST).read_text("utf-8"))
         same = raw["format"] == _FORMAT
         files = {
-            path: Made(*row) if same else _MADE_UNKNOWN
+            path: _made(row) if same else _MADE_UNKNOWN
             for path, row in raw["files"].items()
             # The state folder may come out of a CI cache: no path in it is to be trusted.
             if path_fault(path) is None
@@ -295,10 +303,18 @@ def read_manifest(state: Path) -> Manifest | None:
         record = raw.get("record")
         if not same:
             return Manifest("", files, record=record)
-        problems = tuple(Problem(*row) for row in raw["problems"])
+        problems = tuple(Problem(*map(str, row)) for row in raw["problems"])
         return Manifest(str(raw["header"]), files, str(raw["stamp"]), problems, record)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _made(row: list[Any]) -> Made:
+    """Raises TypeError for a row that the build did not write."""
+    made = Made(*row)
+    if [type(value) for value in row] != [str, str, int, int, str]:
+        raise TypeError("not a row of the manifest")
+    return made
 
 
 _MADE_UNKNOWN = Made("", "", -1, -1, "")
@@ -334,10 +350,19 @@ class _Draft:
         self.whole = not site.exists()
         self._site = site
         self._state = state
-        self._old = old.files if old else {}
+        self._old: Mapping[str, Made] = old.files if old else {}
         self._same_header = old is not None and old.header == new.header
         self._new = new
         self._claims = _Claims()
+
+    def claim(self, folders: Iterable[str]) -> None:
+        """Take what is in these folders for files of the last build."""
+        self._old = {
+            path: _MADE_UNKNOWN
+            for folder in folders
+            for name in _walk(self._site / folder)
+            if path_fault(path := f"{folder}/{name}") is None
+        }
 
     def add(self, output: Output, renderer: Renders) -> None:
         kind = _kind(output)
@@ -555,22 +580,16 @@ def _kind(output: Output) -> str:
 def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...]) -> None:
     """Raise BadPath where something that is not ours would be written over or through.
 
-    Symbolic links among the folders would lead out of the site. Raises OSError where a folder may not be
-    changed: a change that is decided must not fail.
+    Raises OSError where a folder may not be changed: a change that is decided must not fail.
     """
     going = set(removed)
-    sound: set[str] = set()
-    for path in (*removed, *written):
-        for folder in _folders_above(path):
-            if folder in sound:
-                break
-            place = site / folder
-            if place.is_symlink() or (place.exists() and not place.is_dir() and folder not in going):
-                raise BadPath(
-                    f"{place}: should be a folder of the site, but is a link or a file of someone else",
-                    hint="move it away",
-                )
-            sound.add(folder)
+    for folder in _all_folders((*removed, *written)):
+        place = site / folder
+        _check_link(place)
+        if place.exists() and not place.is_dir() and folder not in going:
+            raise BadPath(
+                f"{place}: should be a folder of the site, but is a file of someone else", hint="move it away"
+            )
     for path in written:
         place = site / path
         if place.is_dir() and not place.is_symlink() and _stays(place, path, going):
@@ -578,6 +597,23 @@ def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...
     _check_folders(
         site if site.exists() else site.parent, {_folder_there(site, path) for path in (*removed, *written)}
     )
+
+
+def _all_folders(paths: Iterable[str]) -> list[str]:
+    """Every folder above these paths, sorted."""
+    found: set[str] = set()
+    for path in paths:
+        for folder in _folders_above(path):
+            if folder in found:
+                break
+            found.add(folder)
+    return sorted(found)
+
+
+def _check_link(folder: Path) -> None:
+    """Raise BadPath for a symbolic link: it would lead out of the site."""
+    if folder.is_symlink():
+        raise BadPath(f"{folder}: should be a folder of the site, but is a link", hint="move it away")
 
 
 def _check_folders(home: Path, changed: set[Path]) -> None:
@@ -657,8 +693,7 @@ def _decide(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) ->
 
 def _missing_folders(site: Path, written: Iterable[str]) -> list[str]:
     """The folders to be made for these files, those above first."""
-    folders = dict.fromkeys(folder for path in written for folder in _folders_above(path))
-    return sorted(folder for folder in folders if not (site / folder).is_dir())
+    return [folder for folder in _all_folders(written) if not (site / folder).is_dir()]
 
 
 def _stage_folders(journal: _Journal, stage: Path, site: Path) -> None:
@@ -703,7 +738,11 @@ def _read_journal(file: Path, site: Path) -> _Journal | None:
             tuple(content["remove"]),
         )
         paths = (*journal.write, *journal.folders, *journal.remove)
-        sound = journal.stage in range(3) and not any(path_fault(path) for path in paths)
+        sound = (
+            journal.stage in range(3)
+            and not any(path_fault(path) for path in paths)
+            and all(type(size) is int for size in journal.write.values())
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return journal if sound else None

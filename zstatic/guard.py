@@ -149,7 +149,7 @@ def record_from_json(value: JSON) -> Record | None:
                 for id, library in value["libraries"].items()
             },
         )
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -34,6 +34,7 @@ from zstatic.api import Kind
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import MirrorError, MirrorLocked, Problem
 from zstatic.filestore import FileStore, stored_file
+from zstatic.statefolder import set_aside
 
 JSON = Any
 
@@ -438,7 +439,11 @@ def lock(state: Path) -> Iterator[None]:
     """
     with _storing(str(state.name)):
         state.mkdir(parents=True, exist_ok=True)
-        file = (state / "lock").open("a+b", buffering=0)
+        place = state / "lock"
+        if place.is_symlink() or place.is_dir():
+            # What it leads to would be written over.
+            set_aside(place)
+        file = place.open("a+b", buffering=0)
     with closing(file):
         if not _take(file):
             raise _locked(state, file)

@@ -7,7 +7,6 @@ report; nothing prints. A failure anywhere before `write_site` leaves the site a
 from __future__ import annotations
 
 import gc
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -51,8 +50,10 @@ from zstatic.plan import link_problems, plan_outputs, site_view
 from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
+from zstatic.search import FOLDER as SEARCH_FOLDER
 from zstatic.search import facet_columns, index_site, records
 from zstatic.selection import select
+from zstatic.statefolder import clear_away, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
 from zstatic.translations import Words
@@ -128,9 +129,18 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 @contextmanager
-def _working(config: Config) -> Iterator[None]:
-    """Hold the state folder and finish what an interrupted run began."""
+def _holding(config: Config, track: Track) -> Iterator[None]:
+    """Hold the state folder, without what is not as it should be in it."""
     with lock(config.state):
+        for told in repair_state(config.state):
+            track.say(told)
+        yield
+
+
+@contextmanager
+def _working(config: Config, track: Track) -> Iterator[None]:
+    """Hold the state folder and finish what an interrupted run began."""
+    with _holding(config, track):
         recover(config.output, config.state)
         yield
 
@@ -144,7 +154,7 @@ def sync(
     parts: frozenset[Part] = PARTS,
 ) -> tuple[LibrarySyncReport, ...]:
     """Bring the mirror up to date; the site stays as it is. full, verify: see `sync.sync_library`."""
-    with lock(config.state):
+    with _holding(config, track):
         if why := recover_if_possible(config.output, config.state):
             track.say(why)
         return _sync(config, track, full, parts, verify=verify)
@@ -173,7 +183,7 @@ def build(
     """
     clock = _Clock()
     wishes = _Wishes(strict, with_search, allow_shrink, allow_exposed, preview, offline and not preview)
-    with _working(config):
+    with _working(config, track):
         # Before an hour of fetching, not after it.
         check_output(config.output)
         theme = load_theme(config)
@@ -188,13 +198,13 @@ def index(config: Config, track: Track = silent) -> BuildReport:
     Pages for which the mirror has newer content follow: a result must lead to the page that it describes.
     """
     clock = _Clock()
-    with _working(config):
+    with _working(config, track):
         if not is_our_site(config.output):
             raise ConfigError(
                 f"There is no site in {config.output} to make an index for.",
                 "Run: zstatic build --offline",
             )
-        shutil.rmtree(config.state / _SEARCH, ignore_errors=True)
+        clear_away(config.state / _SEARCH)
         return _make_site(config, load_theme(config), (), clock, track, _Wishes(anew=True))
 
 
@@ -259,7 +269,8 @@ def _make_site(
                 track,
                 stamp=stamp,
                 problems=lasting,
-                record=(before and before.record) if wishes.preview else record_to_json(now),
+                record=(former and record_to_json(former)) if wishes.preview else record_to_json(now),
+                own_folders=(SEARCH_FOLDER.rstrip("/"),),
             )
     dropped = () if wishes.preview else remove_dropped_mirrors(config)
     found = tuple(sorted({*problems, *report.problems, *lost}))

@@ -53,6 +53,10 @@ def set_aside(path: Path) -> None:
     path.rename(aside)
 
 
+def list_set_aside(state: Path) -> list[Path]:
+    return sorted(state.glob(f"*{_ASIDE}"))
+
+
 def clear_away(path: Path) -> None:
     """Remove a folder, file or link; what may not be removed is set aside."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -20,6 +19,7 @@ from zstatic.pages.head import shorten
 from zstatic.richtext import plain
 from zstatic.schema import TITLE_FIELDS
 from zstatic.sorting import sort_key
+from zstatic.statefolder import clear_away, list_set_aside, repair_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Status:
 def read_status(config: Config) -> Status:
     """What there is: mirror, site, problems. Changes nothing."""
     libraries = []
-    if (config.state / "mirror").is_dir():
+    mirrors = config.state / "mirror"
+    if mirrors.is_dir() and not mirrors.is_symlink():
         for library in config.libraries:
             with lock(config.state), open_mirror(config, library) as mirror:
                 libraries.append(
@@ -134,6 +135,7 @@ def read_collections(config: Config) -> Mapping[str, tuple[CollectionRow, ...]]:
     """Give library id -> all its collections as the tree is read, excluded ones too: the rules name them."""
     trees = {}
     with lock(config.state):
+        repair_state(config.state)
         for library in config.libraries:
             with open_mirror(config, library) as mirror:
                 trees[library.id] = _rows(read_library(mirror, config, library))
@@ -166,17 +168,20 @@ def clean(config: Config, what: str) -> tuple[Path, ...]:
     Raises ConfigError when the output folder is not a site of ours.
     """
     with lock(config.state):
-        removes_site = what in ("output", "everything")
-        if not removes_site:
-            recover_if_possible(config.output, config.state)
+        repair_state(config.state)
         names = chain.from_iterable(_CLEANED.values()) if what == "everything" else _CLEANED[what]
-        gone = [path for name in names if (path := config.state / name).exists()]
-        if removes_site:
-            gone += [config.output] if config.output.exists() else []
+        parts = [path for name in names if (path := config.state / name).exists()]
+        site = []
+        if what in ("output", "everything"):
+            site = [config.output] if config.output.exists() else []
             remove_site(config.output, config.state)
-        for path in gone:
-            shutil.rmtree(path, ignore_errors=True)
-    return tuple(gone)
+        else:
+            recover_if_possible(config.output, config.state)
+        if what == "everything":
+            parts += list_set_aside(config.state)
+        for path in parts:
+            clear_away(path)
+    return (*parts, *site)
 
 
 def remove_dropped_mirrors(config: Config) -> tuple[str, ...]:
@@ -192,8 +197,5 @@ def remove_dropped_mirrors(config: Config) -> tuple[str, ...]:
         if folder.name.removesuffix(".broken") not in configured
     ]
     for folder in dropped:
-        if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            folder.unlink()
+        clear_away(folder)
     return tuple(folder.name for folder in dropped)
