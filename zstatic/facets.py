@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from zstatic.library import Creator, Item, Library
@@ -79,10 +80,18 @@ def year_label(year: int, words: Words) -> str:
 
 
 def type_term(item_type: str, schema: Schema) -> Term:
-    # A type the schema does not know comes from the network as any text.
-    name = item_type if re.fullmatch(r"[A-Za-z0-9]+", item_type) else slug(item_type)
+    name = _type_slug(item_type, schema.type_names())
     label = schema.type_label(item_type)
     return Term(name, label, label, f"types/{name}/")
+
+
+def _type_slug(item_type: str, known: AbstractSet[str]) -> str:
+    """Zotero's name of a type; one that the schema does not know comes from the network as any text."""
+    if item_type in known and re.fullmatch(r"[A-Za-z0-9]+", item_type):
+        return item_type
+    name = slug(item_type)
+    # Some file systems take "journalarticle" and "journalArticle" for one folder.
+    return f"{name}--type" if name in {other.lower() for other in known} else name
 
 
 def _tags(subject: Subject) -> tuple[Term, ...]:

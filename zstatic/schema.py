@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,17 @@ JSON = Any
 TITLE_FIELDS = {"case": "caseName", "email": "subject", "statute": "nameOfAct"}
 _DATE_FIELDS = {"case": "dateDecided", "patent": "issueDate", "statute": "dateEnacted"}
 _DEFAULT_LOCALE = "en-US"
+# Those of version 41, so that their pages stay where they are.
+_TYPES = frozenset(
+    (
+        *("artwork", "attachment", "audioRecording", "bill", "blogPost", "book", "bookSection", "case"),
+        *("computerProgram", "conferencePaper", "dataset", "dictionaryEntry", "document", "email"),
+        *("encyclopediaArticle", "film", "forumPost", "hearing", "instantMessage", "interview"),
+        *("journalArticle", "letter", "magazineArticle", "manuscript", "map", "newspaperArticle", "note"),
+        *("patent", "podcast", "preprint", "presentation", "radioBroadcast", "report", "standard"),
+        *("statute", "thesis", "tvBroadcast", "videoRecording", "webpage"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,10 @@ class Schema:
             field_labels=labels.get("fields", {}),
             creator_labels=labels.get("creatorTypes", {}),
         )
+
+    def type_names(self) -> AbstractSet[str]:
+        """Of all types that are known, also without a schema."""
+        return self.type_fields.keys() | _TYPES
 
     def type_label(self, item_type: str) -> str:
         return self.type_labels.get(item_type, item_type)
