@@ -500,3 +500,22 @@ def test_places_are_found_in_all_shapes_of_toml() -> None:
     assert where[("l", 0)] == (9, 3, 9, 3)
     assert where[("l", 0, "i")] == (10, 1, 10, 5)
     assert where[("l", 1, "s", "j")] == (13, 1, 13, 3)
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "citations"),
+    [
+        ("de", "", "de-DE"),
+        ("pt", "", "pt-BR"),
+        ("ar", "", "ar"),
+        ("en-GB", "", "en-GB"),
+        ("de", "fr-FR", "fr-FR"),
+    ],
+)
+def test_citations_are_in_the_language_of_the_site_unless_told_otherwise(
+    tmp_path: Path, language: str, locale: str, citations: str
+) -> None:
+    text = f'{LEAST}\n[citations]\nlocale = "{locale}"\n'.replace(
+        "[site]", f'[site]\nlanguage = "{language}"'
+    )
+    assert load(tmp_path, text).citation_locale == citations

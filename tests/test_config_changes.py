@@ -96,8 +96,11 @@ def test_removed_style_and_format_drop_what_is_theirs(site: Mirrored) -> None:
     assert len(requests_after(site, citations=CitationRules(("apa",)))) == 2
 
 
-def test_another_language_of_the_site_fetches_nothing(site: Mirrored) -> None:
-    assert not requests_after(site, site=replace(site.config.site, language="de"))
+def test_another_language_of_the_site_fetches_nothing_but_its_citations(site: Mirrored) -> None:
+    german = replace(site.config.site, language="de")
+    assert not requests_after(site, site=german, citations=CitationRules(("apa",), "en-US"))
+    asked = requests_after(site, site=german, citations=CitationRules(("apa",)))
+    assert asked and all("include=bib" in target and "locale=de-DE" in target for target in asked)
 
 
 def test_new_media_type_fetches_its_files_and_their_text_only(site: Mirrored, library: FakeLibrary) -> None:

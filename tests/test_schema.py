@@ -36,7 +36,7 @@ def test_base_fields_tell_what_a_field_means():
         ("fr-FR", "Livre"),
         ("fr", "Livre"),
         ("fr-CA", "Livre"),
-        ("pt", "Livro"),
+        ("pt", "Livro (BR)"),
         ("xx", "Book"),
         ("en-GB", "Book"),
     ],

@@ -85,7 +85,7 @@ def assert_equal(mirror: Mirror, library: FakeLibrary, config: Config) -> None:
     assert dict(mirror.objects("settings")) == library.settings
     cited = {key: item for key, item in library.items.items() if is_citable(item["data"])}
     for style in config.citations.styles:
-        assert mirror.citations(style, config.citations.locale).keys() >= cited.keys()
+        assert mirror.citations(style, config.citation_locale).keys() >= cited.keys()
     for format in config.exports.formats:
         texts = mirror.exports(format)
         for key, item in cited.items():

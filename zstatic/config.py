@@ -17,6 +17,7 @@ from zstatic.values import (
     as_folder,
     as_it_is,
     as_language,
+    as_language_or_empty,
     as_library_id,
     as_line,
     as_line_or_empty,
@@ -86,8 +87,9 @@ class SiteConfig:
         str,
         Setting(
             as_language,
-            "The language of your texts, of the names of item types and fields, and of the word stems in the "
-            'search, e.g. "de" or "pt-BR". The words of the pages themselves are English so far.',
+            "The language of the pages, of the names of item types and fields, of citations and of the word "
+            'stems in the search, e.g. "de" or "pt-BR". The words of the pages are there in ar, de, en, es, '
+            "fr, it, nl and pt, and English for any other.",
         ),
     ] = "en"
     description: Annotated[str, Setting(as_text, "One or two sentences for search engines and feeds.")] = ""
@@ -231,7 +233,10 @@ class CitationRules:
             "Citation styles by their names on https://www.zotero.org/styles; the first is the site's own.",
         ),
     ] = ("apa", "modern-language-association", "chicago-author-date", "vancouver")
-    locale: Annotated[str, Setting(as_language, "The language of citations.")] = "en-US"
+    locale: Annotated[
+        str,
+        Setting(as_language_or_empty, 'The language of citations, e.g. "en-GB". "": that of the site.'),
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +305,23 @@ class GuardRules:
     ] = 0
 
 
+# Of each language the dialect that citation styles take for it, where that is not "xx-XX".
+# https://github.com/citation-style-language/locales
+_DIALECTS = {
+    tag.partition("-")[0]: tag
+    for tag in (
+        *("af-ZA", "ar", "ca-AD", "cs-CZ", "cy-GB", "da-DK", "el-GR", "en-US", "et-EE"),
+        *("eu", "fa-IR", "gl-ES", "he-IL", "hi-IN", "ja-JP", "km-KH", "ko-KR", "la", "nb-NO"),
+        *("nn-NO", "pt-BR", "sl-SI", "sr-RS", "sv-SE", "uk-UA", "vi-VN", "zh-CN"),
+    )
+}
+
+
+def citation_locale(language: str) -> str:
+    """ "de" -> "de-DE"; a tag with a region is its own."""
+    return language if "-" in language else _DIALECTS.get(language, f"{language}-{language.upper()}")
+
+
 HOSTS = ("github-pages", "cloudflare-pages", "netlify", "gitlab-pages", "s3", "rsync")
 
 
@@ -354,6 +376,11 @@ class Config:
     deploy: DeployRules = DeployRules()
     api_key: Secret | None = field(default=None, compare=False)
     origins: Origins = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def citation_locale(self) -> str:
+        """The language of citations, with the region under which citation styles know it."""
+        return self.citations.locale or citation_locale(self.site.language)
 
 
 SECTIONS: Mapping[str, type] = {

@@ -179,7 +179,7 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
     shelves = _read_objects(mirror, "collections", library, problems)
     collections = _collections(shelves, library, problems)
     texts = _Texts(
-        {style: mirror.citations(style, config.citations.locale) for style in config.citations.styles},
+        {style: mirror.citations(style, config.citation_locale) for style in config.citations.styles},
         {format: mirror.exports(format) for format in config.exports.formats},
     )
     live, children = _place_items(_read_objects(mirror, "items", library, problems), library, problems)

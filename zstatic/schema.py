@@ -120,8 +120,8 @@ def _labels(locales: dict[str, JSON], locale: str) -> dict[str, dict[str, str]]:
     if locale in locales:
         names.append(locale)
     elif len(names) > 1:
-        # Of several regions the language's own one ("pt" -> pt-PT), else the first.
-        own = f"{language}-{language.upper()}"
+        # Of several regions the language's own one, else the first; of Portuguese the one that most speak.
+        own = {"pt": "pt-BR"}.get(language, f"{language}-{language.upper()}")
         names = [_DEFAULT_LOCALE, own if own in locales else names[1]]
     labels: dict[str, dict[str, str]] = {}
     for name in names:

@@ -812,7 +812,7 @@ def _may_come_now(mirror: Mirror, name: str) -> bool:
 
 def _text_sets(config: Config) -> dict[str, dict[str, str]]:
     """Give the sets of texts that the site needs -> the query that asks for one."""
-    locale = config.citations.locale
+    locale = config.citation_locale
     cited = {
         citation_set(style, locale): {"include": "bib", "style": style, "locale": locale}
         for style in config.citations.styles

@@ -188,6 +188,10 @@ def as_language(value: object) -> str:
     return text
 
 
+def as_language_or_empty(value: object) -> str:
+    return as_language(value) if as_text(value).strip() else ""
+
+
 def as_theme_name(value: object) -> str:
     text = as_line(value)
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", text):

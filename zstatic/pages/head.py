@@ -116,7 +116,7 @@ def _open_graph(ctx: Context, title: str, description: str, canonical: str, soci
         "og:description": description if social.describes else "",
         "og:url": canonical,
         "og:site_name": site.title if social.names_site else "",
-        "og:locale": og_locale(site.language, ctx.config.citations.locale),
+        "og:locale": og_locale(site.language, ctx.config.citation_locale),
     }
     for name, content in properties.items():
         if content:

@@ -303,7 +303,7 @@ def _citations(ctx: Context, entry: Entry) -> Iterator[CitationView]:
 
 
 def _citation_view(ctx: Context, style: str, label: str, html: Markup) -> CitationView:
-    direction = reference_direction(html, ctx.config.citations.locale)
+    direction = reference_direction(html, ctx.config.citation_locale)
     return CitationView(style, label, isolate_foreign(html, direction), direction)
 
 
