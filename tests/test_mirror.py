@@ -29,6 +29,7 @@ from zstatic.mirror import (
 
 LIBRARY = LibraryConfig("groups/1")
 ITEM = {"key": "ABCD2345", "version": 3, "data": {"title": "Ünïcode \u2028 \x0b", "deleted": 1}}
+OTHER = {"key": "ZZZZ2345", "version": 4, "data": {}}
 MD5 = "9dd4e461268c8034f5c8564e155c67a6"  # of "x"
 
 
@@ -71,10 +72,10 @@ class Bomb:
 
 def test_objects_come_out_as_they_went_in_and_in_key_order(config: Config) -> None:
     with open_mirror(config, LIBRARY) as mirror:
-        mirror.write_objects("items", {"ZZZZ2345": {"data": {}}, "ABCD2345": ITEM})
+        mirror.write_objects("items", {"ZZZZ2345": OTHER, "ABCD2345": ITEM})
         mirror.write_objects("settings", {"tagColors": {"value": [], "version": 1}})
     with open_mirror(config, LIBRARY) as mirror:
-        assert list(mirror.objects("items")) == [("ABCD2345", ITEM), ("ZZZZ2345", {"data": {}})]
+        assert list(mirror.objects("items")) == [("ABCD2345", ITEM), ("ZZZZ2345", OTHER)]
         assert mirror.object("items", "ABCD2345") == ITEM
         assert mirror.object("items", "NONE2345") is None
         assert [name for name, _ in mirror.objects("settings")] == ["tagColors"]
@@ -168,7 +169,7 @@ def test_revision_differs_with_the_content_and_only_then(config: Config) -> None
     with open_mirror(config, LIBRARY) as mirror:
         mirror.write_objects("items", {"ABCD2345": ITEM})
         seen = [mirror.revision]
-        mirror.write_state(synced="2026-11-20", done={"exports/ris": 3}, files={})
+        mirror.write_state(synced="2026-11-20T17:00:00+00:00", done={"exports/ris": 3}, files={})
         mirror.write_objects("items", {})
         mirror.drop_objects("items", ["NONE2345"])
         assert mirror.revision == seen[0]
@@ -300,6 +301,71 @@ def test_meddled_mirror_is_set_aside(config: Config, database: Path, what: str) 
         mirror.write_objects("items", {"ABCD2345": ITEM})
     with open_mirror(config, LIBRARY) as mirror:
         assert (mirror.rebuilt, mirror.keys("items")) == ("", {"ABCD2345"})
+
+
+DEEP: Any = []
+for _ in range(300):
+    DEEP = [DEEP]
+GARBAGE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1.5,
+    "x",
+    [],
+    ["x"],
+    [1],
+    {},
+    {"x": 1},
+    {"x": {}},
+    {"x": [1]},
+    DEEP,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [
+        ("version", [5]),
+        ("name", ["x"]),
+        ("done", [{}, {"x": 1}]),
+        ("failed", [{}, {"x": {}}]),
+        ("files", [{}]),
+        ("files-done", []),
+        ("fulltext-versions", [{}, {"x": 1}]),
+        ("fulltext-upto", []),
+        ("schema", [None, {}, {"x": 1}, {"x": {}}, {"x": [1]}]),
+        ("schema-version", ["x"]),
+        ("reconciled", []),
+        ("synced", []),
+        ("changed", []),
+        ("scope", [None, [], ["x"]]),
+        ("server", ["x"]),
+        ("group-version", []),
+        ("annotations-upto", []),
+        ("children-read", [{}, {"x": 1}]),
+    ],
+)
+def test_mirror_that_says_odd_things_of_itself_is_set_aside(
+    name: str, sound: list[Any], config: Config, database: Path
+) -> None:
+    for value in GARBAGE:
+        with open_mirror(config, LIBRARY) as mirror:
+            mirror.write_state(version=5)
+            mirror.write_state(**{name: value})
+        with open_mirror(config, LIBRARY) as mirror:
+            expected = "" if value in sound else "it says of itself what zstatic did not write"
+            assert mirror.rebuilt == expected, value
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["items/short", "items/../../x", "items/ABCD0345", "state/", "fulltext/x", "nowhere", "items/a/ABCD2345"],
+)
+def test_row_under_a_key_that_is_none_is_not_kept(key: str, config: Config, database: Path) -> None:
+    meddle(database, "UPDATE Cache SET key = ? WHERE key = 'items/ABCD2345'", key)
+    with open_mirror(config, LIBRARY) as mirror:
+        assert "rows that zstatic did not write" in mirror.rebuilt
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, 5000])

@@ -4,14 +4,24 @@ import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakelibrary import FakeLibrary
 from histories import DAY, Killed, Stage, Tally, ram, watched_mirrors
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oddities import VALUES, fill
 from wire import refusal
 
 from zstatic.mirror import open_mirror
 from zstatic.sync import RECONCILE_EVERY
+
+STATE_NAMES = (
+    *("version", "name", "done", "failed", "files", "files-done", "fulltext-versions", "fulltext-upto"),
+    *("schema", "schema-version", "reconciled", "synced", "changed", "scope", "server", "group-version"),
+    *("annotations-upto", "children-read", "format"),
+)
 
 
 @pytest.fixture
@@ -213,3 +223,24 @@ def test_any_flipped_bit_and_any_truncation_of_the_mirror_is_repaired(
         with open_mirror(stage.config, stage.config.libraries[0]) as mirror:
             stage.compare(mirror)
     assert rebuilt > 50
+
+
+@settings(
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+@given(state=st.dictionaries(st.sampled_from(STATE_NAMES), VALUES, min_size=1, max_size=3))
+def test_mirror_with_any_state_is_repaired(state: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory(dir=ram()) as folder, watched_mirrors():
+        stage = Stage(Path(folder), Tally())
+        fill(stage)
+        stage.check()
+        with open_mirror(stage.config, stage.config.libraries[0]) as mirror:
+            mirror.write_state(**state)
+        stage.damaged = True
+        # What is lost is fetched, again if need be.
+        stage.anew = True
+        stage.tally.twice = []
+        report = stage.sync({}, verify=True)
+        assert report is not None, stage.failure
+        stage.tally.twice = []
+        stage.check()

@@ -61,7 +61,7 @@ class Wire:
     """Carries requests to a SocketlessZotero.
 
     late: requests that began while the client knew that the server wants it to wait.
-    on_answer: told of every answer before it is spoiled.
+    on_answer: told of every answer before it is spoiled. spoil: changes answers.
     probing: threads that ask for what is here, to see whether the server delivers anything.
     """
 
@@ -71,6 +71,7 @@ class Wire:
         self.happen: Mapping[int, list[Event]] = {}
         self.late: list[str] = []
         self.on_answer: Callable[[Request, Response], None] = lambda request, response: None
+        self.spoil: Callable[[Request, Response], Response] = lambda request, response: response
         self.probing: set[int] = set()
         self.opens_at, self.told = 0.0, 0
         self._numbers = itertools.count(1)
@@ -101,7 +102,7 @@ class Wire:
             self.zotero.leave(logged, status)
         for fault in faults:
             response = fault(response) if fault else response
-        return response
+        return self.spoil(request, response)
 
 
 class Listening(Api):

@@ -24,12 +24,12 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Self, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import url2pathname
 
 import requests
 import requests.adapters
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import LocationValueError, NewConnectionError
 
 from zstatic import __version__
 from zstatic.config import Secret
@@ -41,6 +41,7 @@ from zstatic.errors import (
     LibraryNotFound,
     RateLimited,
 )
+from zstatic.shapes import is_too_deep
 
 JSON = Any
 Kind = Literal["items", "collections", "searches", "settings"]
@@ -62,6 +63,8 @@ FRESH = 50
 SLOWEST = 20_000
 OBJECT_KEY = re.compile(r"[23456789ABCDEFGHIJKLMNPQRSTUVWXYZ]{8}")
 _KEY_PARAMETERS: Mapping[Few, str] = {"collections": "collectionKey", "searches": "searchKey"}
+# What no library will reach has no meaning.
+_COUNT = re.compile(r"[0-9]{1,15}")
 _API_KEY = re.compile(r"[!-~]{1,200}")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -287,7 +290,7 @@ class Api:
         # Without a key this answers 403, and Zotero's desktop has no such page: there is nothing to check.
         if self._key is None:
             return None
-        return self._get("/keys/current", missing=True).content
+        return self._get("/keys/current", check=_mapping, missing=True).content
 
     def item_versions(self, library: str, since: int, known: int = 0) -> Versions | None:
         """List the items changed after a library version, trashed ones included.
@@ -373,15 +376,16 @@ class Api:
     def settings(self, library: str) -> Objects:
         """Fetch the synced settings, by name."""
         answer = self._get(f"/{library}/settings", check=_listing)
-        return Objects(answer.content, answer.version)
+        # No name of a setting has a slash; with one it could not be found again.
+        named = {name: value for name, value in answer.content.items() if "/" not in name}
+        return Objects(named, answer.version)
 
     def deleted_items(self, library: str, since: int) -> Versions | None:
         """List the items deleted after a library version; None: this server keeps no such list."""
-        answer = self._get(f"/{library}/deleted", {"since": str(since)}, check=_listing, missing=True)
+        answer = self._get(f"/{library}/deleted", {"since": str(since)}, check=_deletions, missing=True)
         if answer.status == 404:
             return None
-        keys = answer.content.get("items", ())
-        return Versions(dict.fromkeys(keys, answer.version), answer.version)
+        return Versions(dict.fromkeys(answer.content["items"], answer.version), answer.version)
 
     def fulltext_versions(self, library: str, since: int) -> Versions | None:
         """List attachments by the version of their full text; None: this server has none.
@@ -397,7 +401,8 @@ class Api:
         answer = self._get(f"/{library}/items/{key}/fulltext", check=_mapping, missing=True)
         if answer.status == 404:
             return None
-        return str(answer.content.get("content") or "")
+        content = answer.content.get("content")
+        return content if isinstance(content, str) else ""
 
     @cached_property
     def group_versions(self) -> Mapping[str, int]:
@@ -413,8 +418,8 @@ class Api:
 
     def group_name(self, library: str) -> str:
         """Fetch the name of a group; "" if the group does not show itself."""
-        answer = self._get(f"/{library}", check=_mapping, missing=True)
-        return str(answer.content.get("data", {}).get("name") or "") if answer.content else ""
+        answer = self._get(f"/{library}", check=_description, missing=True)
+        return str(answer.content["data"]["name"]) if answer.content else ""
 
     def schema(self) -> JSON:
         """Fetch Zotero's schema: item types, fields and their labels; None if this server has none."""
@@ -427,7 +432,7 @@ class Api:
             return None
         url = answer.headers.get("Location", "")
         if not (may_download(url, self.url) or (self._server_id and is_in_storage(url, key, self.url))):
-            raise ApiError(f"Zotero sent us to a place that no file may come from ({urlsplit(url).scheme}:).")
+            raise ApiError("Zotero sent us to a place that no file may come from.")
         size = _number(answer.headers.get("Zotero-File-Size"), -1)
         return FileLocation(
             url,
@@ -477,6 +482,8 @@ class Api:
                     kind = RequestFailed if again else ApiError
                     raise kind(f"The storage host answered {response.status_code}.")
                 yield response
+        except (UnicodeError, LocationValueError):
+            raise ApiError("Zotero sent us to an address that is none.") from None
         except requests.RequestException as error:
             # Its text may hold the signed address: not even a traceback may show it.
             raise RequestFailed(f"The storage host did not deliver: {_reason(error)}.") from None
@@ -499,10 +506,10 @@ class Api:
         found: dict[str, JSON] = {}
         first = answer = self._get(path, query, check=_list, attempts=attempts)
         found |= _by_key(answer.content)
-        seen = {""}
-        while (url := self._next(answer)) not in seen:
-            seen.add(url)
+        while url := self._next(answer):
             answer = self._get(url, check=_list, attempts=attempts)
+            if found.keys() >= {each["key"] for each in answer.content}:
+                raise RequestFailed(f"{self.host} goes round in circles with the pages of {path}.")
             found |= _by_key(answer.content)
             if answer.version != first.version:
                 break
@@ -541,7 +548,7 @@ class Api:
                 self._insist_on_welcome(place)
                 answer, failure = self._once(url, query, headers or {}, check, redirect)
                 if answer is not None:
-                    failure = failure or self._judge(answer, place, missing, redirect)
+                    failure = failure or self._judge(answer, place, missing, redirect, bool(headers))
                     # Still inside: no worker may start before it knows.
                     self._heed(answer, tries)
                 if isinstance(failure, AccessDenied):
@@ -560,8 +567,12 @@ class Api:
             if not slowed:
                 self.pause(tries)
 
-    def _judge(self, answer: Answer, place: str, missing: bool, redirect: bool) -> ApiError | None:
+    def _judge(
+        self, answer: Answer, place: str, missing: bool, redirect: bool, conditional: bool
+    ) -> ApiError | None:
         """Say what is wrong with an answer; None = nothing."""
+        if answer.status == 304 and not conditional:
+            return RequestFailed(f"{self.host} says that nothing changed, though we did not ask ({place}).")
         good = answer.status in (200, 304) or (redirect and 300 <= answer.status < 400)
         return None if good or (answer.status == 404 and missing) else self._failure(answer, place)
 
@@ -744,7 +755,7 @@ class Api:
                 idle.append(session)
 
     def _new_session(self, purpose: str, auth: requests.auth.AuthBase) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # An auth object of our own: else requests would put a password from ~/.netrc in its place.
         session.auth = auth
         session.headers.update({"User-Agent": USER_AGENT})
@@ -803,7 +814,7 @@ def may_download(url: str, api_url: str) -> bool:
 
     Plain HTTP and this machine's own addresses only where the API itself is on this machine.
     """
-    place, api = urlsplit(url), urlsplit(api_url)
+    place, api = _split(url), urlsplit(api_url)
     host = place.hostname or ""
     if api.scheme == "http" and _is_loopback(api.hostname or ""):
         return (place.scheme == "http" and _is_loopback(host)) or (place.scheme == "https" and bool(host))
@@ -815,7 +826,7 @@ def is_in_storage(url: str, key: str, api_url: str) -> bool:
 
     Whoever answers on a port of this machine must not make us publish any other file of it.
     """
-    place, api = urlsplit(url), urlsplit(api_url)
+    place, api = _split(url), urlsplit(api_url)
     if place.scheme != "file" or place.netloc not in ("", "localhost") or place.query or place.fragment:
         return False
     steps = unquote(place.path).split("/")
@@ -826,6 +837,17 @@ def is_in_storage(url: str, key: str, api_url: str) -> bool:
         and steps[-3:-1] == ["storage", key]
         and not {".", "..", ""}.intersection(steps[1:])
     )
+
+
+def _split(url: str) -> SplitResult:
+    """Take an address apart; of one that is none nothing is left."""
+    try:
+        place = urlsplit(url)
+        # Looked at only now.
+        _ = place.port
+    except ValueError:
+        return urlsplit("")
+    return place
 
 
 @contextmanager
@@ -866,18 +888,24 @@ def wait_seconds(text: str | None, date: str) -> float | None:
         return float(text)
     try:
         until = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    except _NO_DATE:
         return None
     try:
         now = parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    except _NO_DATE:
         now = time.time()
     return max(until - now, 0.0)
+
+
+# The last is for dates that the operating system cannot count.
+_NO_DATE = (ValueError, TypeError, IndexError, OverflowError, OSError)
 
 
 def parse_json(body: bytes) -> JSON:
     """Parse strict JSON; half surrogate pairs, which no file could hold, become "�". Raises ValueError."""
     content = json.loads(body, parse_constant=_no_constant)
+    if is_too_deep(content):
+        raise ValueError("nested too deeply")
     if _LONE_SURROGATE.search(body):
         text = json.dumps(content, ensure_ascii=False)
         content = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
@@ -886,6 +914,12 @@ def parse_json(body: bytes) -> JSON:
 
 class _NoConnection(ApiUnreachable):
     """Nobody answers at all: a smaller request would not help."""
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of no redirect: where one leads, requests would look even if told not to follow it."""
+        return
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -955,7 +989,7 @@ def _versions(answer: Answer) -> None:
 
 def _numbers(answer: Answer) -> None:
     _mapping(answer)
-    if not all(type(version) is int for version in answer.content.values()):
+    if not all(type(version) is int and version >= 0 for version in answer.content.values()):
         raise ValueError("not a mapping of versions")
 
 
@@ -975,6 +1009,20 @@ def _mapping(answer: Answer) -> None:
         raise ValueError("not a mapping")
 
 
+def _description(answer: Answer) -> None:
+    _mapping(answer)
+    fields = answer.content.get("data")
+    if not isinstance(fields, dict) or not isinstance(fields.get("name"), str):
+        raise ValueError("not the description of a group")
+
+
+def _deletions(answer: Answer) -> None:
+    _listing(answer)
+    keys = answer.content.get("items")
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ValueError("not a list of keys")
+
+
 def _list(answer: Answer) -> None:
     if answer.version < 0:
         raise ValueError("no library version")
@@ -983,7 +1031,9 @@ def _list(answer: Answer) -> None:
 
 
 def _is_object(value: JSON) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("key"), str) and type(value.get("version")) is int
+    if not isinstance(value, dict) or not isinstance(value.get("key"), str):
+        return False
+    return type(value.get("version")) is int and value["version"] >= 0
 
 
 def _by_key(objects: Iterable[JSON]) -> dict[str, JSON]:
@@ -995,7 +1045,7 @@ def _no_constant(name: str) -> JSON:
 
 
 def _number(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdecimal() else default
+    return int(text) if text is not None and _COUNT.fullmatch(text) else default
 
 
 def _is_loopback(host: str) -> bool:

@@ -34,6 +34,7 @@ from zstatic.api import Kind
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import MirrorError, MirrorLocked, Problem
 from zstatic.filestore import FileStore, stored_file
+from zstatic.shapes import is_readable, is_state
 from zstatic.statefolder import set_aside
 
 JSON = Any
@@ -92,7 +93,10 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]
     def store(self, value: JSON, read: bool, key: object = UNKNOWN) -> tuple[int, int, None, str]:
         if read:
             raise TypeError("the mirror stores no streams")
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        except RecursionError:
+            raise MirrorError("The mirror holds a row that zstatic did not write.", _REMEDY) from None
         return 0, MODE_RAW, None, _checksum(text.encode()) + text
 
     def fetch(self, mode: int, filename: object, value: object, read: bool) -> JSON:
@@ -319,7 +323,7 @@ class Mirror:
 
     def _object(self, kind: str, key: str) -> JSON:
         value = self._read(kind, key)
-        if not isinstance(value, dict):
+        if not is_readable(kind, value):
             raise MirrorError(f"The mirror of {self.library} is damaged at {kind}/{key}.", _REMEDY)
         return value
 
@@ -553,13 +557,28 @@ def _database_flaw(connection: sqlite3.Connection) -> str:
     rows = ask("SELECT substr(value, 1, ?), CAST(substr(value, ?) AS BLOB) FROM Cache", _AFTER_CHECKSUM)
     if any(_checksum(text) != told for told, text in rows):
         return "its rows are damaged, or another version of zstatic wrote them"
-    row = ask("SELECT value FROM Cache WHERE key = 'state/format'").fetchone()
-    if row is None:
+    if ask(_ODD_KEYS, (_OF_AN_OBJECT,)).fetchone():
+        return "it holds rows that zstatic did not write"
+    rows = ask("SELECT substr(key, 7), substr(value, ?) FROM Cache WHERE key GLOB 'state/*'", (_TEXT_FROM,))
+    state = {name: json.loads(text) for name, text in rows}
+    if "format" not in state:
         return "it has no format stamp" if ask("SELECT 1 FROM Cache LIMIT 1").fetchone() else ""
-    return "" if json.loads(row[0][_CHECKSUM_LENGTH:]) == FORMAT else "another version of zstatic wrote it"
+    if state["format"] != FORMAT:
+        return "another version of zstatic wrote it"
+    if not all(is_state(name, value) for name, value in state.items()):
+        return "it says of itself what zstatic did not write"
+    return ""
 
 
-_AFTER_CHECKSUM = (_CHECKSUM_LENGTH, _CHECKSUM_LENGTH + 1)
+_TEXT_FROM = _CHECKSUM_LENGTH + 1
+_AFTER_CHECKSUM = (_CHECKSUM_LENGTH, _TEXT_FROM)
+# All rows but two kinds are of objects: whoever asks for one puts its key into an address.
+_ODD_KEYS = (
+    "SELECT 1 FROM Cache WHERE"
+    " key NOT GLOB ? AND key NOT GLOB 'state/?*' AND key NOT GLOB 'settings/*'"
+    " OR key GLOB '*/*/*' AND key NOT GLOB 'citations/*' AND key NOT GLOB 'exports/*' LIMIT 1"
+)
+_OF_AN_OBJECT = "*/" + "[2-9A-NP-Z]" * 8
 Structure = tuple[frozenset[tuple[object, ...]], frozenset[tuple[object, ...]]]
 
 

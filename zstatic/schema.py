@@ -121,11 +121,13 @@ def _labels(locales: dict[str, JSON], locale: str) -> dict[str, dict[str, str]]:
         names.append(locale)
     elif len(names) > 1:
         # Of several regions the language's own one, else the first; of Portuguese the one that most speak.
-        own = {"pt": "pt-BR"}.get(language, f"{language}-{language.upper()}")
-        names = [_DEFAULT_LOCALE, own if own in locales else names[1]]
+        main = {"pt": "pt-BR"}.get(language, f"{language}-{language.upper()}")
+        names = [_DEFAULT_LOCALE, main if main in locales else names[1]]
     labels: dict[str, dict[str, str]] = {}
     for name in names:
-        for kind, words in locales.get(name, {}).items():
+        own = locales.get(name)
+        for kind, words in own.items() if isinstance(own, dict) else ():
             if isinstance(words, dict):
-                labels.setdefault(kind, {}).update(words)
+                known = {word: label for word, label in words.items() if isinstance(label, str)}
+                labels.setdefault(kind, {}).update(known)
     return labels

@@ -34,6 +34,7 @@ from zstatic.config import Config, LibraryConfig
 from zstatic.errors import (
     AccessDenied,
     ApiError,
+    ApiUnreachable,
     ConfigError,
     LibraryMoved,
     LibraryNotFound,
@@ -58,6 +59,7 @@ from zstatic.partial import (
     scope_of,
 )
 from zstatic.progress import Track
+from zstatic.shapes import is_readable
 
 JSON = Any
 T = TypeVar("T")
@@ -234,6 +236,7 @@ class _Run:
     last: bool = False
     read_below: bool = False
     restored: bool = False
+    schema_read: bool = False
     fetched: dict[str, dict[str, int]] = field(default_factory=dict)
     renewed: dict[str, set[str]] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
@@ -311,6 +314,9 @@ def _sync_metadata(run: _Run) -> None:
             _pass(run)
             break
         except LibraryMoved as moved:
+            if run.last:
+                # Taken as it comes, it moves for one reason only.
+                raise ApiUnreachable(moved.message, "Is more than one Zotero answering there?") from None
             run.track.say(f"{moved.message} Planning again.")
         except (AccessDenied, LibraryNotFound) as error:
             raise _as_parting(run, error) from None
@@ -330,9 +336,7 @@ def _pass(run: _Run) -> None:
     since = 0 if run.items_only or run.whole else here
     lacking = _lacks_objects(mirror)
     listing = run.api.item_versions(run.path, since, 0 if run.whole or lacking else here)
-    if _meet_server(run):
-        _pass(run)
-        return
+    _meet_server(run)
     _refresh_schema(run, listing)
     if listing is None or not (run.whole or lacking or listing.version != here):
         _sync_texts(run, here, None)
@@ -360,8 +364,8 @@ def _lacks_objects(mirror: Mirror) -> bool:
 
 def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
     """Say that everything up to a library version is here: last of all."""
-    if run.api.server_id != run.mirror.state("server", "") and not run.last:
-        raise LibraryMoved(f"Another Zotero answers for {run.path} than before.")
+    if run.api.server_id != run.mirror.state("server", ""):
+        raise _another_server(run)
     run.mirror.write_failures("items", unread)
     # In another part of the library are other files, also at the same version.
     anew: dict[str, JSON] = {} if run.mirror.state("scope", None) == run.scope else {"files-done": NEVER}
@@ -381,9 +385,7 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     mirror = run.mirror
     lacking = _lacks_objects(mirror)
     annotations = run.api.annotation_versions(run.path, 0 if run.whole or lacking else here)
-    if _meet_server(run):
-        _pass(run)
-        return
+    _meet_server(run)
     _refresh_schema(run, annotations)
     if annotations is None or not (run.whole or lacking or annotations.version != here):
         _sync_texts(run, here, None)
@@ -420,7 +422,7 @@ def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) ->
     # Not later than what is fetched from here on: an annotation made meanwhile must count as new.
     mirror.write_state(**{"annotations-upto": since})
     fetch = {key for key, version in listed.items() if local.get(key) != version}
-    fetch |= changed_annotations(annotations, hanging, since).keys()
+    fetch |= {key for key in changed_annotations(annotations, hanging, since) if OBJECT_KEY.fullmatch(key)}
     if fetch:
         _distrust_marks(mirror)
     vanished, unread = _fetch_items(
@@ -454,7 +456,8 @@ def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
     }
     agree = partial(run.agree, target=target)
     for key, children in read_children(run.api, run.path, holders, agree, run.track):
-        _store_items(run, {each: item for each, item in children.items() if OBJECT_KEY.fullmatch(each)})
+        good = {each: item for each, item in children.items() if is_readable("items", item)}
+        _store_items(run, {each: item for each, item in good.items() if OBJECT_KEY.fullmatch(each)})
         _drop_items(run, former.get(key, set()) - children.keys())
         read[key] = holders[key]
         mirror.write_state(**{"children-read": read})
@@ -478,18 +481,24 @@ def _parent(item: JSON) -> str:
 # --- which library this is
 
 
-def _meet_server(run: _Run) -> bool:
-    """Empty the mirror if it is of another Zotero desktop, whose versions mean nothing here; True = done."""
+def _meet_server(run: _Run) -> None:
+    """Empty the mirror if it is of another Zotero desktop, whose versions mean nothing here.
+
+    Raises LibraryMoved then.
+    """
     there, known = run.api.server_id, run.mirror.state("server", None)
     if known is None:
         run.mirror.write_state(server=there)
     if known in (None, there):
-        return False
-    run.track.say(f"Another Zotero answers for {run.path} than before; everything is fetched anew.")
+        return
     run.removed |= run.mirror.keys("items")
     run.mirror.start_afresh(server=there)
     run.fetched, run.renewed = {}, {}
-    return True
+    raise _another_server(run)
+
+
+def _another_server(run: _Run) -> LibraryMoved:
+    return LibraryMoved(f"Another Zotero answers for {run.path} than before; everything is fetched anew.")
 
 
 def _as_parting(run: _Run, error: ApiError) -> ApiError:
@@ -519,7 +528,7 @@ def _list_restored(run: _Run) -> Versions:
     """List a library whose server went back to an older state, so that no version here means anything."""
     _note_restored(run)
     listing = run.api.item_versions(run.path, 0)
-    assert listing is not None, "only a conditional request can be answered so"
+    assert listing is not None, "only a conditional request is answered so"
     return listing
 
 
@@ -616,8 +625,8 @@ def _fetch_items(
         return bool(_any_comes(run, query, mirror.keys("items") - known.keys(), failing))
 
     for batch in _in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
-        good = {key: item for key, item in batch.by_key.items() if isinstance(item.get("data"), dict)}
-        odd = dict.fromkeys(batch.by_key.keys() - good, "Zotero sent it without its content.")
+        good = {key: item for key, item in batch.by_key.items() if is_readable("items", item)}
+        odd = dict.fromkeys(batch.by_key.keys() - good, "what Zotero sent is no item.")
         _store_items(run, {key: item for key, item in good.items() if is_wanted(key, item)})
         found |= batch.by_key.keys()
         failed |= {**batch.failed, **odd}
@@ -677,15 +686,16 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
     ask = partial(run.api.objects, run.path, kind)
     known, delivers = mirror.failures(kind), partial(_delivers_few, run, kind)
     for batch in _in_batches(run, ask, wanted, f"Fetching {kind}", delivers, known, moved):
-        for key in sorted(batch.by_key.keys() & inside.keys()):
+        good = {key: each for key, each in batch.by_key.items() if is_readable(kind, each)}
+        for key in sorted(good.keys() & inside.keys()):
             _leave_recreated(run, key, inside[key], target)
-        changed = {key: each for key, each in batch.by_key.items() if mirror.object(kind, key) != each}
+        changed = {key: each for key, each in good.items() if mirror.object(kind, key) != each}
         mirror.write_objects(kind, changed)
-        run.note_fetched(kind, batch.by_key)
+        run.note_fetched(kind, good)
         run.note_changed(kind, changed)
         failed |= batch.failed
-        absent = batch.asked - batch.by_key.keys() - batch.failed.keys()
-        failed |= dict.fromkeys(absent, "It is listed but does not come.")
+        absent = batch.asked - good.keys() - batch.failed.keys()
+        failed |= dict.fromkeys(absent, "it is listed, but does not come.")
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
@@ -1071,7 +1081,7 @@ def _refresh_group_name(run: _Run) -> None:
     if not run.path.startswith("groups/"):
         return
     version = run.api.group_versions.get(run.path)
-    if version is not None and version == run.mirror.state("group-version", None):
+    if version is not None and version == run.mirror.state("group-version", None) and not run.full:
         return
     name = run.api.group_name(run.path)
     if name and name != run.mirror.library_name:
@@ -1092,8 +1102,9 @@ def _refresh_schema(run: _Run, listing: Versions | None) -> None:
     """Fetch Zotero's schema when it is missing or another than the one here; a site can do without."""
     here = run.mirror.state("schema-version", None)
     there = listing.schema_version if listing else ""
-    if here is not None and there in ("", here):
+    if here is not None and there in ("", here) and not (run.full and not run.schema_read):
         return
+    run.schema_read = True
     try:
         schema = run.api.schema()
     except (RequestFailed, AccessDenied) as error:
