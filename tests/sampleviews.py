@@ -135,7 +135,11 @@ def _many_items() -> Iterator[Any]:
             date=str(1700 if number < 3 else 1800 + number),
             parsed_date=str(1700 if number < 3 else 1800 + number),
             creators=[
-                {**PERSON, "lastName": f"{chr(65 + number % 26)}uthor {number}{part}"} for part in range(3)
+                PERSON,
+                *(
+                    {**PERSON, "lastName": f"{chr(65 + number % 26)}uthor {number}{part}"}
+                    for part in range(3)
+                ),
             ],
             tags=make_tags("Frequent"),
             collections=["CCCC3333"],

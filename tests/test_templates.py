@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from markupsafe import Markup
+from nuchecker import findings
 from sampleviews import Sample, full_samples, sparse_samples, values_of
 
-from zstatic.theme import packaged_themes
+from zstatic.outputs import Text
+from zstatic.theme import DEFAULT, packaged_themes, static_outputs
 
 THEMES = sorted(path.name for path in packaged_themes().iterdir() if path.is_dir())
 PARTS = "_*.html"
@@ -62,6 +65,22 @@ def test_a_template_does_without_any_single_thing(full: list[Sample]) -> None:
             view = replace(sample.page.view, **{name: nothing})  # type: ignore[type-var]
             page = replace(sample.page, view=view)
             assert sample.site.renderer.render(page), name
+
+
+def test_pages_and_style_sheets_are_valid(full: list[Sample], theme: str, tmp_path: Path) -> None:
+    if theme == DEFAULT:
+        pytest.skip("the pages of the real libraries are checked in this theme")
+    for sample in _some_of_each(full):
+        write(tmp_path / sample.page.path, sample.site.renderer.render(sample.page))
+    for output in static_outputs(full[0].site.theme):
+        if isinstance(output, Text) and output.path.endswith(".css"):
+            write(tmp_path / output.path, output.text.encode())
+    assert findings(tmp_path) == []
+
+
+def write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
 
 
 def _some_of_each(samples: list[Sample]) -> list[Sample]:

@@ -281,7 +281,11 @@ class FeedRules:
 class ThemeRules:
     name: Annotated[
         str,
-        Setting(as_theme_name, "The theme; files in theme/ beside site.toml replace its files."),
+        Setting(
+            as_theme_name,
+            "The theme: default, octavo, or the name of a folder in themes/ beside site.toml. Files in "
+            "theme/ replace its files.",
+        ),
     ] = "default"
 
 

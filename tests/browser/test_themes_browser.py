@@ -1,0 +1,150 @@
+"""The themes that we ship beside the default one, in a real Chromium: as usable as that one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sampleviews import full_samples
+from sitepages import Site
+
+from zstatic.outputs import Copy
+from zstatic.theme import DEFAULT, packaged_themes
+
+pytestmark = pytest.mark.browser
+
+PATHS = [
+    "",
+    "items/",
+    "items/AAAA2222/",
+    "items/ZZZZ2222/",
+    "collections/",
+    "collections/CCCC3333/",
+    "collections/CCCC3333/embed/",
+    "tags/frequent/",
+    "creators/",
+    "years/",
+    "types/",
+    "about/",
+    "404.html",
+]
+THEMES = sorted(path.name for path in packaged_themes().iterdir() if path.name != DEFAULT)
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]
+) -> str:
+    """The address of a site that has everything."""
+    root = tmp_path_factory.mktemp("site")
+    write(next(full_samples(root, request.param)).site, root / "library")
+    return f"{serve(root)}library/"
+
+
+def write(made: Site, folder: Path) -> None:
+    for path, output in made.outputs.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copies = isinstance(output, Copy)
+        target.write_bytes(output.source.read_bytes() if copies else made.renderer.render(output))
+    (folder / "last_sync.json").write_text("{}", "utf-8")
+
+
+def test_there_is_another_theme() -> None:
+    assert THEMES
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "light"), (1280, "dark")])
+def test_every_page_fits_the_screen_and_asks_nobody_else(
+    visit: Callable[..., Page], served: str, width: int, scheme: str
+) -> None:
+    page = visit(served, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page.set_viewport_size({"width": width, "height": 900})
+    foreign: list[str] = []
+    page.on("request", lambda request: foreign.append(request.url) if served not in request.url else None)
+    for path in PATHS:
+        page.goto(served + path)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert foreign == []
+
+
+def test_no_policy_of_the_pages_is_broken(visit: Callable[..., Page], served: str) -> None:
+    page = visit(served)
+    for path in PATHS:
+        page.goto(served + path)
+
+
+def test_no_page_scrolls_sideways_in_either_direction(visit: Callable[..., Page], served: str) -> None:
+    page = visit(served)
+    for path in PATHS:
+        page.goto(served + path)
+        for width in (320, 1000, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            for direction in ("rtl", "ltr"):
+                page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+
+
+def test_the_focus_is_seen_wherever_the_keyboard_leads(visit: Callable[..., Page], served: str) -> None:
+    """A ring at least 3:1 against what is around it."""
+    page = visit(served)
+    for path in ("", "items/AAAA2222/"):
+        page.goto(served + path)
+        for _ in range(25):
+            page.keyboard.press("Tab")
+            found = page.evaluate(_RING)
+            assert found is None or (found["width"] >= 2 and found["contrast"] >= 3), (path, found)
+
+
+# The ring of what has the focus, and the nearest ground that is painted.
+_RING = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const numbers = (color) => {
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (color) => {
+    const part = (value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    const [red, green, blue] = numbers(color).map((value) => part(value / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const style = getComputedStyle(element);
+  let ground = element.parentElement;
+  const paint = (part) => getComputedStyle(part).backgroundColor;
+  while (ground.parentElement && numbers(paint(ground))[3] < 255) ground = ground.parentElement;
+  const pair = [light(style.outlineColor), light(paint(ground))].sort((a, b) => b - a);
+  const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+  return { element: element.outerHTML.slice(0, 80), width: parseFloat(style.outlineWidth), contrast };
+}"""
+
+
+def test_on_paper_there_is_the_reference_in_black_and_no_frame(chromium: Browser, served: str) -> None:
+    page = chromium.new_context(color_scheme="dark").new_page()
+    page.goto(served + "items/AAAA2222/")
+    page.emulate_media(media="print")
+    assert page.locator(".reference").first.is_visible()
+    for part in (".site-header", ".site-footer", ".cite details"):
+        assert not page.locator(part).first.is_visible()
+    for part in ("h1", ".reference"):
+        page.wait_for_function(
+            "part => getComputedStyle(document.querySelector(part)).color === 'rgb(0, 0, 0)'", arg=part
+        )
+    assert page.evaluate("getComputedStyle(document.body, '::before').content") == "none"
+    page.context.close()
+
+
+def test_a_list_in_a_frame_keeps_the_look_and_leaves_the_frame_of_the_pages(
+    visit: Callable[..., Page], served: str
+) -> None:
+    page = visit(served + "collections/CCCC3333/embed/")
+    assert page.evaluate("getComputedStyle(document.body).display") != "grid"
+    assert page.evaluate("getComputedStyle(document.body, '::before').content") == "none"
+    colors = []
+    for path in ("collections/CCCC3333/embed/", "items/"):
+        page.goto(served + path)
+        colors.append(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+    assert colors[0] == colors[1]
