@@ -653,3 +653,18 @@ def test_an_item_that_is_still_there_is_not_led_away_from() -> None:
     relations = {"dc:replaces": ["http://zotero.org/groups/1/items/BBBB2222"]}
     made = site(make_item("AAAA2222", relations=relations), make_item("BBBB2222", title="Still here"))
     assert words(made.page("items/BBBB2222/").xpath("//h1")[0]) == "Still here"
+
+
+def test_the_address_of_a_removed_item_says_so_and_tells_nothing_of_it() -> None:
+    gone = make_item("GONE2222", title="canary", tags=make_tags("canary"), deleted=1)
+    merged = make_item("OOOO2222", title="canary", deleted=1)
+    relations = {"dc:replaces": ["http://zotero.org/groups/1/items/OOOO2222"]}
+    made = site(gone, merged, make_item("AAAA2222", relations=relations))
+    page = made.page("items/GONE2222/")
+    assert words(page.xpath("//h1")[0]) == "This item was removed"
+    assert metas(page, "robots") == ["noindex"]
+    assert not page.xpath("//link[@rel='canonical']")
+    assert words(made.page("items/OOOO2222/").xpath("//h1")[0]) == "This item has moved"
+    written = {path: made.text(path) for path in made.outputs if not path.startswith("static/")}
+    assert not [path for path, text in written.items() if "canary" in text]
+    assert [path for path, text in written.items() if "GONE2222" in text] == ["items/GONE2222/index.html"]

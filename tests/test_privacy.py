@@ -68,6 +68,8 @@ def library(fake: FakeZotero) -> FakeLibrary:
     file_in_trash = library.add_attachment(trashed, title="trashchild-4040", filename="trashchild-4040.pdf")
     library.put_file(file_in_trash, b"%PDF-1.4 trashchild-4040")
     library.trash_item(trashed)
+    library.add_item("GONEDRFT", title="trashcanary-2218", tags=[{"tag": "draft"}])
+    library.trash_item("GONEDRFT")
     library.add_item("DRAFT222", title="draftcanary-9090", tags=[{"tag": "draft"}], collections=["EPENSH22"])
     library.add_item("INSHELF2", title="inshelf-5656", collections=[shelf, "EPENSH22"])
     library.add_item("INSUB222", title="insubshelf-7878", collections=[subshelf])
@@ -119,8 +121,10 @@ def test_what_the_rules_exclude_is_in_no_file_of_the_site(
     assert found_in(site.site, CANARIES) == set()
     # Nor are the keys that would say that there is something.
     assert (
-        found_in(site.site, ("TRASHED2", "DRAFT222", "INSHELF2", "INSUB222", "SHELF222", "SUBSHE22")) == set()
+        found_in(site.site, ("GONEDRFT", "DRAFT222", "INSHELF2", "INSUB222", "SHELF222", "SUBSHE22")) == set()
     )
+    # But for the address of what the rules let out, which says that it is gone.
+    assert found_in(site.site, ("TRASHED2",)) == {("TRASHED2", "items/TRASHED2/index.html")}
 
 
 def test_the_account_id_is_not_published(library: FakeLibrary, fake: FakeZotero, tmp_path: Path) -> None:

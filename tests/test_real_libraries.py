@@ -65,7 +65,7 @@ def test_a_site_holds_all_that_is_due_and_nothing_else(
     md5s: dict[str, str] = {}
     for library, slug in libraries:
         prefix = f"{slug}/" if slug else ""
-        pages |= {f"{prefix}items/{key}/index.html" for key in due_items(library)}
+        pages |= {f"{prefix}items/{key}/index.html" for key in due_items(library) | trashed_items(library)}
         collections |= {f"{prefix}collections/{key}/index.html" for key in due_collections(library)}
         for key, md5 in due_files(library):
             md5s[f"{prefix}items/{key}/"] = md5
@@ -187,6 +187,12 @@ def due_items(library: FakeLibrary) -> set[str]:
             or (data["itemType"] == "attachment" and is_allowed(data) and has_bytes(library, key))
         )
     }
+
+
+def trashed_items(library: FakeLibrary) -> set[str]:
+    """Those that leave a page saying that they are gone."""
+    trashed = (key for key, data in fields(library).items() if data.get("deleted"))
+    return {key for key in trashed if fields(library)[key]["itemType"] not in CHILDREN}
 
 
 def due_collections(library: FakeLibrary) -> set[str]:

@@ -15,7 +15,7 @@ from builders import (
 )
 
 from zstatic.config import AttachmentRules, LibraryConfig, SelectRules
-from zstatic.library import Library, read_library
+from zstatic.library import Library, Removed, read_library
 from zstatic.selection import may_publish, published_files, select
 
 TREE = (
@@ -263,6 +263,23 @@ def test_citations_from_and_to_what_is_dropped_are_dropped():
     assert library.items["AAAA2222"].cites == ("CCCC2222",)
     assert library.items["CCCC2222"].cited_by == ("AAAA2222",)
     assert "BBBB2222" not in repr(library)
+
+
+def test_of_the_trash_only_the_keys_of_what_the_rules_let_out_remain():
+    library = selected(
+        make_item("AAAA2222", deleted=1, tags=make_tags("mine"), collections=["CCCC2222"]),
+        tagged("BBBB2222", "draft", deleted=1),
+        make_item("DDDD2222", deleted=1, collections=["CCCC3333"]),
+        make_item("EEEE2222", deleted=1, collections=["GONE2222"]),
+        make_note("NNNN2222", deleted=1),
+        make_attachment("FFFF2222", deleted=1),
+        make_note("NNNN3333", "AAAA2222"),
+        tree=[make_collection("CCCC2222"), make_collection("CCCC3333")],
+        item_exclude="draft",
+        exclude_collections=("CCCC3333",),
+    )
+    assert library.removed == (Removed("AAAA2222"),)
+    assert library.items == {}
 
 
 def test_an_excluded_item_takes_its_children_along():

@@ -128,12 +128,22 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A regular item in the trash; what comes out of `selection.select` has its key alone."""
+
+    key: str
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """One library; every key mentioned in it exists in it.
 
     id: "groups/123". slug: path prefix, "" = root. version: Zotero's library version.
     items, collections: by key, in key order.
     tag_colors: tag -> "#rrggbb", of the tags that have a colour in Zotero, in the order it gives them.
+    removed: by key, in key order.
     unplaced: keys of items in a collection that is not here, or that lies in such a one: whether they are in
         a certain collection is not known.
     """
@@ -146,6 +156,7 @@ class Library:
     collections: Mapping[str, Collection]
     problems: tuple[Problem, ...] = ()
     tag_colors: Mapping[str, str] = field(default_factory=dict)
+    removed: tuple[Removed, ...] = ()
     unplaced: frozenset[str] = frozenset()
 
 
@@ -182,7 +193,13 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         {style: mirror.citations(style, config.citation_locale) for style in config.citations.styles},
         {format: mirror.exports(format) for format in config.exports.formats},
     )
-    live, children = _place_items(_read_objects(mirror, "items", library, problems), library, problems)
+    objects = _read_objects(mirror, "items", library, problems)
+    live, children = _place_items(objects, library, problems)
+    gone = {
+        key: raw
+        for key, raw in objects.items()
+        if raw.is_trashed and raw.item_type and raw.item_type not in _CHILD_TYPES
+    }
     relations = _resolve_relations(live, children, library)
     items: dict[str, Item] = {}
     for key, raw in live.items():
@@ -197,7 +214,11 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         collections=collections,
         problems=tuple(problems),
         tag_colors=_tag_colors(mirror),
-        unplaced=_unplaced(live, shelves),
+        removed=tuple(
+            Removed(key, _tags(raw), _known(raw.data.get("collections"), collections))
+            for key, raw in gone.items()
+        ),
+        unplaced=_unplaced({**live, **gone}, shelves),
     )
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from zstatic.config import AttachmentRules, SelectRules
 from zstatic.errors import Problem
 from zstatic.exporttext import Unreadable, rewrite
-from zstatic.library import Attachment, Collection, Item, Library, Note
+from zstatic.library import Attachment, Collection, Item, Library, Note, Removed
 from zstatic.urls import EXTENSIONS
 
 Child = TypeVar("Child", Attachment, Note)
@@ -35,19 +35,23 @@ def select(library: Library, rules: SelectRules) -> Library:
     included = _named(rules.collections, "collections", library, problems) - excluded
     visible = included if rules.collections else library.collections.keys() - excluded
 
-    def is_published(item: Item) -> bool:
+    def is_let_out(item: Item | Removed) -> bool:
         return (
             excluded.isdisjoint(item.collections)
             and (not rules.collections or not included.isdisjoint(item.collections))
             and (not rules.item_include or _any_match(rules.item_include, item.tags))
             and not _any_match(rules.item_exclude, item.tags)
-            and not _is_excluded_standalone(item, rules)
         )
 
+    def is_published(item: Item) -> bool:
+        return is_let_out(item) and not _is_excluded_standalone(item, rules)
+
     allowed = {key: item for key, item in library.items.items() if is_published(item)}
-    held = allowed.keys() & doubtful_items(library, rules)
+    doubtful = doubtful_items(library, rules)
+    held = allowed.keys() & doubtful
     problems += [_held_back(library, key) for key in sorted(held)]
     kept = {key: item for key, item in allowed.items() if key not in held}
+    removed = [item for item in library.removed if is_let_out(item) and item.key not in doubtful]
 
     def among_kept(keys: Iterable[str]) -> tuple[str, ...]:
         return tuple(key for key in keys if key in kept)
@@ -70,6 +74,7 @@ def select(library: Library, rules: SelectRules) -> Library:
         tag_colors={
             tag: color for tag, color in library.tag_colors.items() if not _matches(rules.tag_exclude, tag)
         },
+        removed=tuple(Removed(item.key) for item in removed),
     )
 
 
