@@ -10,7 +10,7 @@ from sitepages import Site, site, site_config
 
 from zstatic.outputs import Page
 
-STATIC = Path(__file__).parent.parent / "themes/default/static"
+THEMES = Path(__file__).parent.parent / "themes"
 PHYSICAL = re.compile(
     r"(?:(?:margin|padding|border)-(?:left|right)\b|(?<![-\w])(?:left|right|float|clear)\s*:"
     r"|text-align:\s*(?:left|right)|border-(?:top|bottom)-(?:left|right)-radius)"
@@ -40,7 +40,7 @@ def arabic() -> Site:
     return site(german, make_item("AAAA3333", title="نزهة المشتاق"), config=config)
 
 
-@pytest.mark.parametrize("sheet", sorted(STATIC.glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("sheet", sorted(THEMES.glob("*/static/*.css")), ids=lambda path: path.name)
 def test_style_sheets_know_start_and_end_but_not_left_and_right(sheet: Path) -> None:
     lines = [line for line in sheet.read_text("utf-8").splitlines() if line not in MEANT]
     assert not [line for line in lines if PHYSICAL.search(line)]
