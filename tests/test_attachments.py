@@ -18,6 +18,7 @@ from zstatic.api import Api, Patience
 from zstatic.attachments import WantedFile, rules_mark, wanted_files
 from zstatic.config import AttachmentRules, Config, LibraryConfig, Secret, SiteConfig
 from zstatic.errors import RateLimited
+from zstatic.mirror import collect_files, open_mirror
 from zstatic.progress import silent
 from zstatic.sync import LibrarySyncReport, sync_libraries
 
@@ -39,7 +40,7 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 
 
 class Site:
-    """A folder with libraries, whose attachments are synced as `zstatic sync` would."""
+    """A folder with libraries, whose attachments are synced and tidied as `zstatic build` would."""
 
     def __init__(self, root: Path, zotero: FakeZotero, *ids: str) -> None:
         self.zotero = zotero
@@ -54,7 +55,13 @@ class Site:
 
     def sync(self, full: bool = False) -> LibrarySyncReport:
         self.zotero.log.clear()
-        return sync_libraries(self.config, silent, full=full, open_api=hurried_api)[0]
+        report = sync_libraries(self.config, silent, full=full, open_api=hurried_api)[0]
+        wanted: set[str] = set()
+        for library in self.config.libraries:
+            with open_mirror(self.config, library) as mirror:
+                wanted |= set(mirror.good_files().values())
+        collect_files(self.config.state, wanted)
+        return report
 
     def rules(self, **rules: Any) -> None:
         self.config = replace(self.config, attachments=AttachmentRules(**rules))

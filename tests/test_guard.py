@@ -352,6 +352,38 @@ def test_a_library_taken_out_of_the_settings_is_guarded_and_then_its_mirror_goes
     assert (site.root / ".zstatic/mirror/127.0.0.1-groups-7").is_dir()
 
 
+def test_no_stored_file_is_removed_before_the_guards_let_pass_what_it_belongs_to(
+    fake: FakeZotero, library: FakeLibrary, site: SiteFolder
+) -> None:
+    fake.add_key("reader", user=1)
+    site.key = "reader"
+    other = fake.add_library("groups/9", "Other")
+    for number in range(FREE + 1):
+        other.add_attachment(other.add_item(title=f"Elsewhere {number}"), b"%PDF-1.4 " + bytes([number]))
+    site.libraries.append({"id": other.id, "slug": "other"})
+    site.build()
+    stored = sorted((site.root / ".zstatic/files").glob("*/*"))
+    assert len(stored) == FREE + 1
+    # Taken out of the settings by mistake, or all of its files by a rule.
+    (row,) = site.libraries[1:]
+    site.libraries.pop()
+    stopped(site)
+    assert sorted((site.root / ".zstatic/files").glob("*/*")) == stored
+    site.libraries.append(row)
+    settings = site.settings
+    site.settings += '[attachments]\npublish = "none"\n'
+    stopped(site)
+    assert sorted((site.root / ".zstatic/files").glob("*/*")) == stored
+    site.settings = settings
+    fake.log.clear()
+    site.build()
+    assert not [request for request in fake.log if request.storage]
+    site.settings += '[attachments]\npublish = "none"\n'
+    site.build(allow_shrink=True)
+    assert list((site.root / ".zstatic/files").glob("*/*")) == []
+    assert not site.build().site.removed
+
+
 def test_another_library_in_the_place_of_the_old_one_is_held(
     fake: FakeZotero, library: FakeLibrary, site: SiteFolder
 ) -> None:

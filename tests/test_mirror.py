@@ -127,6 +127,17 @@ def test_dropped_item_takes_all_that_was_made_from_it(config: Config) -> None:
         assert mirror.problems() == (Problem("file-missing", "groups/1/items/KEEP2345", "Not there."),)
 
 
+def test_the_last_good_file_of_each_attachment_is_known(config: Config) -> None:
+    with open_mirror(config, config.libraries[0]) as mirror:
+        assert mirror.good_files() == {}
+        mirror.write_state(files={"BBBB2222": ["2", "1"], "AAAA2222": ["3", "3"], "CCCC2222": ["4", ""]})
+        assert mirror.good_files() == {"AAAA2222": "3", "BBBB2222": "1"}
+        for rows in ([], {"AAAA2222": 1}, {"AAAA2222": ["1"]}, {"AAAA2222": ["1", []]}):
+            mirror.write_state(files=rows)
+            with pytest.raises(MirrorError, match="damaged"):
+                mirror.good_files()
+
+
 def test_dropped_set_of_texts_leaves_the_others(config: Config) -> None:
     with open_mirror(config, LIBRARY) as mirror:
         for name in ("citations/apa/en-US", "exports/ris", "fulltext"):

@@ -176,11 +176,6 @@ def _limit(mark: str) -> int:
     return int(json.loads(mark)["max_size"])
 
 
-def kept_files(mirror: Mirror) -> frozenset[str]:
-    """The md5s that this library holds on to: also the last good file where the new one is bad."""
-    return frozenset(_good(mirror.state("files", {})))
-
-
 def _is_wanted(fields: JSON, rules: AttachmentRules) -> bool:
     if fields.get("itemType") != "attachment" or fields.get("linkMode") not in STORED_MODES:
         return False

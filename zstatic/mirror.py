@@ -219,6 +219,20 @@ class Mirror:
         """Give the stored file with this md5, whose bytes were seen to be right; None = not here."""
         return self.files.find(md5)
 
+    def good_files(self) -> dict[str, str]:
+        """Give attachment key -> md5 of the last file of it that was good; in key order.
+
+        That of before, where the newest could not be had.
+        """
+        rows = self.state("files", {})
+        try:
+            good = {key: row[1] for key, row in sorted(rows.items())}
+        except (AttributeError, TypeError, KeyError, IndexError):
+            good = {"": None}
+        if not all(isinstance(md5, str) for md5 in good.values()):
+            raise MirrorError(f"The mirror of {self.library} is damaged at state/files.", _REMEDY)
+        return {key: md5 for key, md5 in good.items() if md5}
+
     def schema(self) -> JSON:
         """Zotero's schema; None if never fetched."""
         return self.state("schema", None)

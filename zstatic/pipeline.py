@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -57,7 +57,7 @@ from zstatic.statefolder import clear_away, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
 from zstatic.translations import Words
-from zstatic.upkeep import remove_dropped_mirrors
+from zstatic.upkeep import remove_dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,8 @@ def _make_site(
         stack.enter_context(_no_search_for_cycles())
         mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
         _insist_on_whole(mirrors, wishes.offline)
-        stamp = _stamp(config, theme, mirrors, wishes.with_search)
+        files = _wanted_files(mirrors)
+        stamp = _stamp(config, theme, mirrors, files, wishes.with_search)
         kept = read_kept(stamp, config.output, config.state)
         if kept and not wishes.anew and (wishes.preview or _was_published(kept, stamp)):
             return _keep_site(kept, config, mirrors, synced, clock, wishes)
@@ -272,7 +273,8 @@ def _make_site(
                 record=(former and record_to_json(former)) if wishes.preview else record_to_json(now),
                 own_folders=(SEARCH_FOLDER.rstrip("/"),),
             )
-    dropped = () if wishes.preview else remove_dropped_mirrors(config)
+    # Not before the guards let pass what is no longer wanted, and the site is without it.
+    dropped = () if wishes.preview else remove_dropped(config, files)
     found = tuple(sorted({*problems, *report.problems, *lost}))
     return BuildReport(report, synced, published, found, clock.seconds, former is not None, dropped)
 
@@ -350,7 +352,14 @@ def _all_problems(lasting: tuple[Problem, ...], synced: tuple[LibrarySyncReport,
     return tuple(sorted({*lasting, *chain.from_iterable(one.problems for one in synced)}))
 
 
-def _stamp(config: Config, theme: Theme, mirrors: Sequence[Mirror], with_search: bool) -> str:
+def _wanted_files(mirrors: Sequence[Mirror]) -> frozenset[str]:
+    """Give the md5s of the stored files that a library holds on to."""
+    return frozenset(chain.from_iterable(mirror.good_files().values() for mirror in mirrors))
+
+
+def _stamp(
+    config: Config, theme: Theme, mirrors: Sequence[Mirror], files: Collection[str], with_search: bool
+) -> str:
     """Names all that the site is made of: equal stamps, equal sites, last_sync.json aside."""
     return digest(
         (
@@ -366,7 +375,7 @@ def _stamp(config: Config, theme: Theme, mirrors: Sequence[Mirror], with_search:
                 )
                 for mirror in mirrors
             ],
-            sorted(path.name for path in (config.state / "files").glob("*/*")),
+            sorted(path.name for path in (config.state / "files").glob("*/*") if path.name in files),
         )
     )
 
@@ -380,11 +389,10 @@ def _read(config: Config, mirrors: Sequence[Mirror]) -> tuple[Library, ...]:
 
 def _with_last_good_files(library: Library, mirror: Mirror) -> Library:
     """Where the newest version of a file could not be had, the one before it stays published."""
-    # attachment key -> [md5 that Zotero named, md5 of the last file that was good], see `attachments`.
-    rows: dict[str, list[str]] = mirror.state("files", {})
+    files = mirror.good_files()
 
     def last_good(attachment: Attachment) -> Attachment:
-        good = rows.get(attachment.key, ["", ""])[1]
+        good = files.get(attachment.key, "")
         if not attachment.md5 or good in ("", attachment.md5) or mirror.file(attachment.md5):
             return attachment
         return replace(attachment, md5=good)

@@ -28,7 +28,7 @@ from zstatic.api import (
     Versions,
     in_parallel,
 )
-from zstatic.attachments import NEVER, FilesReport, kept_files, rules_mark, sync_files, wanted_files
+from zstatic.attachments import NEVER, FilesReport, rules_mark, sync_files, wanted_files
 from zstatic.batches import FAILURES_IN_A_ROW, Batch, Failed, fetch_halving
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import (
@@ -45,7 +45,6 @@ from zstatic.mirror import (
     Failure,
     Mirror,
     citation_set,
-    collect_files,
     export_set,
     open_mirror,
 )
@@ -138,12 +137,13 @@ def sync_libraries(
     open_api: Callable[..., Api] = Api,
     now: Callable[[], float] = time.time,
 ) -> tuple[LibrarySyncReport, ...]:
-    """Sync every library of a site, in the order of the configuration; drop files that none of them wants.
+    """Sync every library of a site, in the order of the configuration.
+
+    Files that none of them wants any more stay: a build removes them once the guards have let it pass.
 
     The caller holds the lock. Raises ApiError and its kin, MirrorError; what was fetched until then is kept.
     """
     reports: list[LibrarySyncReport] = []
-    keep: set[str] = set()
     with ExitStack() as stack:
         apis = {
             url: stack.enter_context(open_api(url, config.api_key, say=track.say))
@@ -160,9 +160,6 @@ def sync_libraries(
                         now=now,
                     )
                 )
-                keep |= kept_files(mirror)
-    if "attachments" in parts:
-        collect_files(config.state, keep)
     return tuple(reports)
 
 

@@ -14,7 +14,7 @@ from zstatic.build import MARKER, is_interrupted, is_our_site, recover_if_possib
 from zstatic.config import Config
 from zstatic.errors import MirrorError, Problem
 from zstatic.library import Collection, Library, read_library
-from zstatic.mirror import Mirror, lock, mirror_name, open_mirror
+from zstatic.mirror import Mirror, collect_files, lock, mirror_name, open_mirror
 from zstatic.pages.head import shorten
 from zstatic.richtext import plain
 from zstatic.schema import TITLE_FIELDS
@@ -184,11 +184,13 @@ def clean(config: Config, what: str) -> tuple[Path, ...]:
     return (*parts, *site)
 
 
-def remove_dropped_mirrors(config: Config) -> tuple[str, ...]:
-    """Remove the mirrors of libraries that are no longer configured; give the names of their folders.
+def remove_dropped(config: Config, wanted_files: frozenset[str]) -> tuple[str, ...]:
+    """Remove the mirrors of libraries that are no longer configured, and all stored files but these md5s.
 
-    To be called with the lock held, once a build without them has passed the guards.
+    Gives the names of the mirrors' folders. To be called with the lock held, once a build without all that
+    has passed the guards.
     """
+    collect_files(config.state, wanted_files)
     configured = {mirror_name(library) for library in config.libraries}
     dropped = [
         folder
