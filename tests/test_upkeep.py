@@ -42,6 +42,32 @@ def test_a_problem_of_a_file_is_told_with_the_title_of_its_item_but_not_in_a_pub
     assert "On maps" not in run.stdout + run.stderr
 
 
+def test_what_stops_a_strict_build_is_grouped_and_named_by_title(
+    site: SiteFolder, library: FakeLibrary, tmp_path: Path
+) -> None:
+    for number in range(20):
+        library.add_attachment("AAAA2222", filename=f"{number}.pdf")
+    site.write()
+    run = site.run("-q", "build", "--strict", "--no-search")
+    assert run.returncode == 6
+    assert run.stdout == ""
+    *listed, paragraph, hint = run.stderr.strip().splitlines()
+    assert listed[0].startswith("Problem: “On maps” (groups/7/items/")
+    assert "Its file was never uploaded" in listed[0]
+    # Of many that say the same only a few stand for all.
+    assert len(listed) == 4
+    assert "… and 18 more of this kind (file-not-uploaded)" in listed[-1]
+    assert paragraph.startswith("Error: There are 21 problems, listed above, and with --strict nothing")
+    assert "The site is as it was." in hint
+    assert not site.site.exists()
+    summary = tmp_path / "summary"
+    site.environ |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    run = site.run("build", "--strict", "--no-search")
+    assert "On maps" not in run.stderr + summary.read_text("utf-8")
+    assert "Problem: groups/7/items/" in run.stderr
+    assert "never uploaded" in summary.read_text("utf-8")
+
+
 def test_titles_are_short_and_none_is_invented(site: SiteFolder) -> None:
     site.build()
     config = load_config(site.root)

@@ -487,7 +487,14 @@ def _outputs(session: Session, config: Config) -> Iterator[None]:
     try:
         yield
         sound = True
-    except (ApiError, GuardError, ProblemsFound, ThemeError, BadPath, SearchError, KeyboardInterrupt):
+    except ProblemsFound as error:
+        sound = True
+        _print_problems(session, config, error.problems, least=QUIET)
+        if github.is_actions(session.environ):
+            told = list_problems(error.problems)
+            github.append_summary(session.environ, map(session.terminal.redact, told))
+        raise
+    except (ApiError, GuardError, ThemeError, BadPath, SearchError, KeyboardInterrupt):
         sound = True
         raise
     finally:
@@ -538,9 +545,13 @@ def _command(root: Path) -> str:
     return "zstatic" if root == Path() else f"zstatic -C {shlex.quote(str(root))}"
 
 
-def _print_problems(session: Session, config: Config, problems: Sequence[Problem]) -> None:
+def _print_problems(
+    session: Session, config: Config, problems: Sequence[Problem], least: int = NORMAL
+) -> None:
+    """least: the verbosity from which on they are shown."""
     for line in _problem_lines(session, config, problems):
-        session.terminal.write(f"{session.terminal.paint('Problem:', 'yellow')} {line}", level="warning")
+        said = f"{session.terminal.paint('Problem:', 'yellow')} {line}"
+        session.terminal.write(said, least=least, level="warning")
 
 
 def _problem_lines(session: Session, config: Config, problems: Sequence[Problem]) -> Iterator[str]:

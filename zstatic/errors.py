@@ -82,21 +82,16 @@ class ThemeError(ZstaticError):
 
 
 class ProblemsFound(ZstaticError):
-    """Under --strict: something is wrong that would not stop the site otherwise."""
+    """Under --strict: something is wrong that would not stop the site otherwise. Its caller lists it."""
 
     def __init__(self, problems: Sequence["Problem"]) -> None:
-        found = [f"{each.where}: {each.message}" if each.where else each.message for each in problems]
-        more = [f"… and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+        found = len(set(problems))
+        told = "is 1 problem" if found == 1 else f"are {found:,} problems"
         super().__init__(
-            "\n  ".join(
-                ["With --strict nothing is published, since there are problems:", *found[:_LISTED], *more]
-            ),
-            "Mend them, or build without --strict.",
+            f"There {told}, listed above, and with --strict nothing is published then.",
+            "Mend them, or build without --strict. The site is as it was.",
         )
         self.problems = tuple(problems)
-
-
-_LISTED = 20
 
 
 class BadPath(ZstaticError):
