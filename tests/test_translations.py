@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from fakezotero import FakeZotero
+from lxml import html
+from sites import SiteFolder, difference, without_marker
 
 from zstatic.errors import ThemeError
 from zstatic.translations import ENGLISH, languages, problems, read_words
@@ -88,3 +91,65 @@ def test_a_catalogue_that_would_break_a_page_is_refused_by_name(
 def test_words_that_a_translator_was_unsure_of_stay_english(tmp_path: Path) -> None:
     words = read_words("eo", [catalogue(tmp_path, "eo", '#, fuzzy\nmsgid "Tags"\nmsgstr "Etikedoj"\n')])
     assert words.gettext("Tags") == "Tags"
+
+
+# --- Whole sites -------------------------------------------------------------------------------------
+
+
+def german(*lines: str) -> str:
+    return "\n".join(['[site]\ntitle = "Test"\nbase_url = "https://e.org/"\nlanguage = "de"', *lines, ""])
+
+
+@pytest.fixture
+def folder(fake: FakeZotero, tmp_path: Path) -> SiteFolder:
+    library = fake.add_library("groups/7", "Klein", public=True)
+    library.add_item("AAAA2222", itemType="book", title="Buch", date="1843", creators=["Ada Lovelace"])
+    return SiteFolder(tmp_path / "site", fake, [{"id": library.id}], search=False)
+
+
+def front_page(folder: SiteFolder) -> str:
+    return " ".join(
+        html.document_fromstring((folder.site / "index.html").read_bytes()).text_content().split()
+    )
+
+
+def test_a_site_speaks_its_language_and_is_cited_in_it(folder: SiteFolder) -> None:
+    folder.settings = german()
+    report = folder.build()
+    assert not [problem for problem in report.problems if problem.code == "no-translation"]
+    assert "Neueste Einträge" in front_page(folder)
+    asked = [target for target in folder.fake.targets if "style=" in target]
+
+    assert asked and all("locale=de-DE" in target for target in asked)
+
+
+def test_another_language_makes_the_site_as_if_it_had_always_been_so(
+    folder: SiteFolder, fake: FakeZotero, tmp_path: Path
+) -> None:
+    folder.build()
+    folder.settings = german()
+    folder.build()
+    fresh = SiteFolder(tmp_path / "fresh", fake, folder.libraries, german(), search=False)
+    fresh.build()
+    assert without_marker(folder.tree()) == without_marker(fresh.tree())
+
+
+def test_a_changed_word_changes_the_pages_that_say_it_and_the_next_build_nothing(folder: SiteFolder) -> None:
+    folder.settings = german()
+    folder.build()
+    before = folder.tree()
+    catalogue(folder.root / "theme/locale", "de", 'msgid "Newest additions"\nmsgstr "Frisch erfasst"\n')
+    folder.build()
+    changed = folder.tree()
+    # llms.txt names the list as well.
+    assert difference(before, changed) == {"index.html", "llms.txt"}
+    assert "Frisch erfasst" in front_page(folder)
+    folder.build()
+    assert not difference(changed, folder.tree())
+
+
+def test_a_language_without_words_is_told_and_stops_nothing(folder: SiteFolder) -> None:
+    folder.settings = german().replace('"de"', '"ja"')
+    report = folder.build()
+    assert [problem.where for problem in report.problems if problem.code == "no-translation"] == ["site.toml"]
+    assert "Newest additions" in front_page(folder)

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
-from babel.messages.catalog import Message
-from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
 from zstatic.errors import Problem, ThemeError
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Message
 
 Direction = Literal["ltr", "rtl"]
 Forms = tuple[str, ...]
@@ -182,8 +183,10 @@ def _read_catalogue(
     file: Path, content: bytes, messages: dict[tuple[str, str], Forms]
 ) -> Callable[[int], int]:
     """Add what is translated; what is marked "fuzzy" is not. Gives the rule for plurals."""
-    # What gettext itself makes of the header's formula.
+    # An English site has no catalogue.
     from gettext import c2py
+
+    from babel.messages.pofile import PoFileError, read_po
 
     try:
         catalogue = read_po(content.splitlines(keepends=True), abort_invalid=True)
@@ -201,7 +204,7 @@ def _strings(text: str | Sequence[str] | None) -> Forms:
     return (text or "",) if isinstance(text, str | None) else tuple(text)
 
 
-def _check(file: Path, message: Message) -> None:
+def _check(file: Path, message: "Message") -> None:
     """A wrong placeholder would fail only on the one page that fills it in."""
     names = _Names()
     for text in _strings(message.id):
