@@ -216,7 +216,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         add_file,
         # Lists show that there is a file.
         item(MANUAL)
-        | {f"items/{MANUAL}/manual.pdf", "atom.xml", "feed.json"}
+        | {f"items/{MANUAL}/{name}" for name in ("manual.pdf", "linkset.json")}
+        | {"atom.xml", "feed.json"}
         | collection(OTHER, with_exports=False, with_embed=False)
         | listing("items", "items/recent", "types/report", "years/1952")
         | RECORD_1952

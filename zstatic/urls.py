@@ -304,3 +304,26 @@ def arxiv_id(text: str, *, prefixed: bool = True) -> str:
     if not number or (prefixed and not number[1]):
         return ""
     return number[2] + (number[3] or "")
+
+
+def orcid_url(text: str) -> str:
+    """The address of an ORCID iD, "https://orcid.org/0000-0002-1825-0097"; "" if its check digit is wrong."""
+    digits = re.sub(r"[^0-9X]", "", text.strip().upper().removeprefix("HTTPS://ORCID.ORG/"))
+    if not re.fullmatch(r"\d{15}[\dX]", digits):
+        return ""
+    # https://support.orcid.org/hc/en-us/articles/360006897674
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    if "0123456789X"[(12 - total % 11) % 11] != digits[-1]:
+        return ""
+    return f"https://orcid.org/{'-'.join(digits[start : start + 4] for start in range(0, 16, 4))}"
+
+
+_HANDLE = re.compile(r"(?:https?://hdl\.handle\.net/|hdl:|info:hdl/)?(\d[\d.]*/\S+)", re.IGNORECASE)
+
+
+def handle_url(text: str) -> str:
+    """The link of a Handle: "https://hdl.handle.net/2027/…"; "" if it is none."""
+    match = _HANDLE.fullmatch(text.strip())
+    return f"https://hdl.handle.net/{quote(match[1], safe='/:;().-_~')}" if match else ""

@@ -26,11 +26,13 @@ class Social:
     """What OpenGraph says of a page beyond its title.
 
     kind: og:type. names_site, describes: whether the site's name and the description are said there too.
+    image: path of a picture of what the page is about, "" = none.
     """
 
     kind: str = "website"
     names_site: bool = True
     describes: bool = True
+    image: str = ""
 
 
 _PLAIN = Social()
@@ -115,13 +117,14 @@ def _open_graph(ctx: Context, title: str, description: str, canonical: str, soci
         "og:title": title or site.title,
         "og:description": description if social.describes else "",
         "og:url": canonical,
+        "og:image": ctx.absolute(social.image) if social.image else "",
         "og:site_name": site.title if social.names_site else "",
         "og:locale": og_locale(site.language, ctx.config.citation_locale),
     }
     for name, content in properties.items():
         if content:
             yield Meta(name, content, "property")
-    yield Meta("twitter:card", "summary")
+    yield Meta("twitter:card", "summary_large_image" if properties["og:image"] else "summary")
 
 
 def og_locale(language: str, citations: str) -> str:

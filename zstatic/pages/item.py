@@ -18,12 +18,14 @@ from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile,
 from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
 from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
 from zstatic.pages.jsonld import item_json_ld, license_url
+from zstatic.pages.linkset import linkset, linkset_link
 from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_of
+from zstatic.pages.orcids import orcids
 from zstatic.pages.rdf import Record, item_record
 from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
 from zstatic.schema import Schema
 from zstatic.translations import N_, Direction, Words
-from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
+from zstatic.urls import arxiv_id, doi, doi_url, handle_url, isbns, orcid_url, safe_href
 
 DEFAULT_API = "https://api.zotero.org"
 _STYLE_LABELS = {
@@ -44,7 +46,10 @@ _STYLE_LABELS = {
 # Zotero gives no reference for standalone files and notes.
 _UNCITED = ("attachment", "note")
 _OWN_PLACE = frozenset({"abstractNote", "title"})
-_IDENTIFIER_LINE = re.compile(r"^\s*(DOI|ISBN|ISSN|PMID|PMCID|arXiv)\s*:(.+)$", re.IGNORECASE)
+_NBN = re.compile(r"urn:nbn:[a-z]{2}[\w:.+/-]*[\w/-]", re.IGNORECASE)
+_IDENTIFIER_LINE = re.compile(
+    r"^\s*(DOI|ISBN|ISSN|PMID|PMCID|arXiv|Handle|HDL|URN|ORCID)\s*:(.+)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,22 @@ class FieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class CreatorLink:
+    """orcid: the address of their ORCID iD, "" = not known."""
+
+    label: str
+    path: str
+    orcid: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleView:
     """The creators in one role. rest: those after the first 25."""
 
     role: str
     label: str
-    names: tuple[Link, ...]
-    rest: tuple[Link, ...]
+    names: tuple[CreatorLink, ...]
+    rest: tuple[CreatorLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +169,11 @@ def pages(ctx: Context) -> Iterator[Output]:
     nearby = look_around(ctx)
     for entry in ctx.items:
         record = item_record(ctx, entry)
-        yield Page(f"{entry.path}index.html", "item.html", item_view(ctx, entry, nearby, record))
+        view = item_view(ctx, entry, nearby, record)
+        yield Page(f"{entry.path}index.html", "item.html", view)
         yield from record.files
+        if linkset_link(ctx, entry):
+            yield linkset(ctx, entry, view.head.links)
         for file in entry.files:
             yield Copy(file.path, file.source, file.md5)
 
@@ -225,13 +242,15 @@ def _head(ctx: Context, entry: Entry, record: Record) -> Head:
         description=abstract or ". ".join([entry.title, *where]),
         trail=_first_trail(ctx, entry),
         meta=item_meta(ctx, entry),
-        links=(*record.links, *_signposts(ctx, entry)),
+        links=(*record.links, *_signposts(ctx, entry), *linkset_link(ctx, entry)),
         social=_social(entry),
         json_ld=item_json_ld(ctx, entry),
         unapi=record.id,
     )
 
 
+# Others are not shown everywhere.
+_SOCIAL_IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _SOCIAL_KINDS = {
     "book": "book",
     "webpage": "website",
@@ -249,6 +268,7 @@ def _social(entry: Entry) -> Social:
         names_site=bool(base_value(entry.item, "publicationTitle")),
         # It would win over the abstract, cut off as it is.
         describes=is_scholarly(entry) or shorten(abstract) == abstract,
+        image=next((file.path for file in entry.files if file.media_type in _SOCIAL_IMAGES), ""),
     )
 
 
@@ -256,6 +276,8 @@ def _signposts(ctx: Context, entry: Entry) -> Iterator[HeadLink]:
     """https://signposting.org/FAIR/. A DOI leads elsewhere, so it is not what to cite this page as."""
     if not ctx.config.site.base_url:
         return
+    for url in sorted(set(orcids(entry.item).values())):
+        yield HeadLink("author", url, "", "", local=False)
     for file in entry.files:
         yield HeadLink("item", file.path, file.media_type, "", local=True)
     if license := license_url(entry.item):
@@ -278,10 +300,13 @@ _SHOWN_NAMES = 25
 
 def _roles(entry: Entry, schema: Schema) -> Iterator[RoleView]:
     """One row a role, in the order in which the item names them first."""
-    by_role: dict[str, list[Link]] = {}
+    by_role: dict[str, list[CreatorLink]] = {}
+    known = orcids(entry.item)
     named = [creator for creator in entry.item.creators if creator.name]
     for creator, term in zip(named, entry.terms["creator"], strict=True):
-        by_role.setdefault(creator.role, []).append(Link(term.label, term.path))
+        by_role.setdefault(creator.role, []).append(
+            CreatorLink(term.label, term.path, known.get(creator.name, ""))
+        )
     for role, names in by_role.items():
         yield RoleView(
             role, schema.creator_label(role), tuple(names[:_SHOWN_NAMES]), tuple(names[_SHOWN_NAMES:])
@@ -424,6 +449,15 @@ def _identifier_href(name: str, value: str) -> str:
             return doi_url(value)
         case "ISBN":
             return next((part.href for part in _isbn_parts(value)), "")
+        case "HANDLE" | "HDL":
+            return handle_url(value)
+        case "URN":
+            # The German national library resolves those of all national libraries that have a resolver.
+            urn = value if value.lower().startswith("urn:") else f"urn:{value}"
+            return f"https://nbn-resolving.org/{quote(urn, safe=':/')}" if _NBN.fullmatch(urn) else ""
+        case "ORCID":
+            iD = re.search(r"(?:\d{4}-){3}\d{3}[\dXx]", value)
+            return orcid_url(iD[0]) if iD else ""
         case "ISSN":
             return next((part.href for part in _issn_parts(value)), "")
     return ""

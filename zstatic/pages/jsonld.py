@@ -12,6 +12,7 @@ from zstatic.pages.citation_meta import iso_date
 from zstatic.pages.context import Context, Entry
 from zstatic.pages.downloads import library_downloads
 from zstatic.pages.nearby import linked
+from zstatic.pages.orcids import orcids
 from zstatic.richtext import abstract_text, plain
 from zstatic.urls import arxiv_id, doi, doi_url, isbns, safe_href
 
@@ -193,9 +194,11 @@ def _named(kind: str, name: str) -> Node:
 
 def _creators(item: Item) -> dict[str, list[Node]]:
     by_property: dict[str, list[Node]] = {}
+    known = orcids(item)
     for creator in item.creators:
         if creator.name:
-            by_property.setdefault(_property(creator), []).append(_agent(creator))
+            agent = {**_agent(creator), **({"@id": url} if (url := known.get(creator.name)) else {})}
+            by_property.setdefault(_property(creator), []).append(agent)
     return by_property
 
 
