@@ -184,6 +184,29 @@ def test_full_text_that_failed_is_asked_for_on_every_run(
         assert mirror.fulltext(key) == "words"
 
 
+@pytest.mark.parametrize("bad", [1, 9])
+def test_file_whose_annotations_cannot_be_read_is_a_problem_until_they_can(
+    bad: int, tmp_path: Path, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site = Mirrored(tmp_path, fake, some_collections(fake, "groups/7", "Papers"))
+    fake.add_key("reader", user=1)
+    files = [library.add_attachment(key, b"%PDF-1.7 one") for key in sorted(library.items)[:9]]
+    notes = {library.add_item(itemType="annotation", parentItem=file) for file in files}
+    fake.refuse(
+        lambda r: r.path.endswith("/children") and r.path.split("/")[-2] in files[:bad], 500, times=None
+    )
+    if bad == 9:
+        with pytest.raises(ApiUnreachable):
+            site.sync()
+    else:
+        for _ in range(2):
+            found = [each for each in problems(site) if each[0].startswith("children")]
+            assert found == [("children-unreadable", files[0])]
+    fake.calm()
+    assert "children-unreadable" not in {code for code, _ in problems(site)}
+    assert site.items() >= notes
+
+
 # --- collections that a rule may name
 
 

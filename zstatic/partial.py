@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from zstatic.api import Api, RequestRefused, Versions, in_parallel
+from zstatic.api import Api, RequestFailed, RequestRefused, Versions, in_parallel
 from zstatic.config import LibraryConfig
 from zstatic.errors import LibraryNotFound
 from zstatic.progress import Track
@@ -86,12 +86,14 @@ def changed_annotations(annotations: Versions, here: Mapping[str, int], since: i
 
 def read_children(
     api: Api, library: str, holders: Collection[str], agree: Callable[[int], None], track: Track
-) -> Iterator[tuple[str, dict[str, JSON]]]:
-    """Give (key, what hangs directly under it by key) for notes and files, as the answers come."""
+) -> Iterator[tuple[str, dict[str, JSON] | RequestFailed]]:
+    """Give (key, what hangs directly under it by key, or why that is unknown) for notes and files."""
 
-    def ask(key: str) -> tuple[str, dict[str, JSON]]:
+    def ask(key: str) -> tuple[str, dict[str, JSON] | RequestFailed]:
         try:
             answer = api.children(library, key)
+        except RequestFailed as error:
+            return key, error
         except (LibraryNotFound, RequestRefused):
             # Gone meanwhile, or a kind of file that has none.
             return key, {}

@@ -356,7 +356,7 @@ def _pass(run: _Run) -> None:
 
 def _lacks_objects(mirror: Mirror) -> bool:
     """Say whether something could not be had before: it is asked for again though nothing changed."""
-    return any(mirror.failures(kind) for kind in ("items", "collections", "searches"))
+    return any(mirror.failures(kind) for kind in ("items", "children", "collections", "searches"))
 
 
 def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
@@ -452,13 +452,23 @@ def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
         if key in listed and (has_children(item) or key in former) and read.get(key) != _version(item)
     }
     agree = partial(run.agree, target=target)
+    failed: dict[str, Failure] = {}
+    in_a_row = 0
     for key, children in read_children(run.api, run.path, holders, agree, run.track):
+        in_a_row = in_a_row + 1 if isinstance(children, RequestFailed) else 0
+        if isinstance(children, RequestFailed):
+            if in_a_row >= FAILURES_IN_A_ROW:
+                raise children
+            message = f"Zotero cannot say what hangs under it: {children.message}"
+            failed[key] = Failure("children-unreadable", holders[key], message)
+            continue
         good = {each: item for each, item in children.items() if is_readable("items", item)}
         _store_items(run, {each: item for each, item in good.items() if OBJECT_KEY.fullmatch(each)})
         _drop_items(run, former.get(key, set()) - children.keys())
         read[key] = holders[key]
         mirror.write_state(**{"children-read": read})
     mirror.write_state(**{"children-read": read})
+    mirror.write_failures("children", failed)
 
 
 def _hanging(mirror: Mirror, listed: Collection[str]) -> set[str]:
@@ -1127,6 +1137,7 @@ def _forget_old_texts(run: _Run) -> None:
         "files",
         "collections",
         "searches",
+        *(["children"] if run.scope is not None else []),
         *sets,
         *([FULLTEXT] if run.config.search.fulltext else []),
     }
