@@ -1,17 +1,18 @@
 """What is told of a site that was built: titles of what problems are about, its search, its links."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
-from sites import SiteFolder
+from sites import SiteFolder, contents
 
 from zstatic.config import load_config
-from zstatic.errors import Problem
+from zstatic.errors import MirrorLocked, Problem
 from zstatic.mirror import lock
-from zstatic.upkeep import read_titles
+from zstatic.upkeep import clean, read_titles
 
 
 @pytest.fixture
@@ -105,3 +106,56 @@ def test_a_link_to_nothing_is_told_by_every_build_until_it_is_mended(site: SiteF
     assert told in site.build().problems
     page.write_text("[all](/items/)")
     assert told not in site.build().problems
+
+
+def test_an_index_brings_pages_that_are_older_than_the_mirror_up_to_it(
+    site: SiteFolder, library: FakeLibrary, fake: FakeZotero
+) -> None:
+    site.build(with_search=False)
+    assert not (site.site / "pagefind").exists()
+    library.edit_item("AAAA2222", title="On charts")
+    assert site.run("sync").returncode == 0
+    fake.log.clear()
+    run = site.run("index")
+    assert run.returncode == 0, run.stderr
+    assert fake.log == []
+    assert "On charts" in (site.site / "items/AAAA2222/index.html").read_text("utf-8")
+    found = b"".join(contents(site.site / "pagefind").values())
+    assert b"On charts" in found
+    assert b"On maps" not in found
+
+
+def test_a_build_without_search_takes_the_index_off_the_site(site: SiteFolder) -> None:
+    site.build()
+    assert (site.site / "pagefind").is_dir()
+    assert site.run("build", "--no-search").returncode == 0
+    assert not (site.site / "pagefind").exists()
+    assert (site.site / "search/index.html").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("build", "--offline"), ("build", "--offline", "--no-search"), ("index",)]
+)
+def test_nothing_is_built_from_a_mirror_that_was_never_complete(
+    command: tuple[str, ...], site: SiteFolder, fake: FakeZotero
+) -> None:
+    fake.refuse("/items", 403, "Forbidden", times=None)
+    site.write()
+    assert site.run("sync").returncode == 4
+    fake.log.clear()
+    run = site.run(*command)
+    assert run.returncode == 2
+    assert fake.log == []
+    assert not site.site.exists()
+    assert "zstatic build" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("what", ["cache", "index", "attachments", "output", "everything"])
+def test_nothing_is_cleaned_while_another_run_is_at_work(what: str, site: SiteFolder) -> None:
+    site.build(with_search=False)
+    everything = sorted(path for path in site.root.rglob("*"))
+    config = load_config(site.root)
+    with lock(config.state), pytest.raises(MirrorLocked, match=rf"process {os.getpid()} on "):
+        clean(config, what)
+    assert sorted(path for path in site.root.rglob("*")) == everything
