@@ -14,6 +14,7 @@ from zstatic.richtext import (
     note_html,
     note_text,
     plain,
+    scrollable,
     title_html,
 )
 
@@ -117,6 +118,14 @@ def test_an_abstract_runs_no_script():
 
 
 # Notes
+
+
+def test_wide_tables_and_lines_of_code_are_reached_by_the_keyboard():
+    table = note_html("<table><tbody><tr><td>f &lt;pre&gt;</td></tr></tbody></table><pre>g</pre>")
+    assert scrollable(table) == (
+        '<div class="wide" tabindex="0"><table><tbody><tr><td>f &lt;pre&gt;</td></tr></tbody></table></div>'
+        '<pre tabindex="0">g</pre>'
+    )
 
 
 def test_a_notes_own_markup_stays():

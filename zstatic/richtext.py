@@ -280,6 +280,20 @@ def note_html(raw: str) -> Markup:
     return Markup(html)  # noqa: S704 - sanitised above
 
 
+_SCROLLED = {
+    "<table>": Markup('<div class="wide" tabindex="0"><table>'),
+    "</table>": Markup("</table></div>"),
+    "<pre>": Markup('<pre tabindex="0">'),
+}
+
+
+def scrollable(html: Markup) -> Markup:
+    """The same with tables and lines of code that scroll by themselves if too wide, with the keyboard too."""
+    for tag, instead in _SCROLLED.items():
+        html = instead.join(html.split(tag))
+    return html
+
+
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|blockquote|pre|div|tr|td|th)>|<(?:br|hr)\b[^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")
 

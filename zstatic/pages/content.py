@@ -15,6 +15,7 @@ from zstatic.errors import ConfigError
 from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.context import ContentPage, Context, Link
 from zstatic.pages.head import Head, make_head
+from zstatic.richtext import scrollable
 
 HOME = ""
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
@@ -74,7 +75,8 @@ def body_html(page: ContentPage) -> Markup:
         for name in _LINKS:
             if name in token.attrs:
                 token.attrs[name] = _local_href(str(token.attrs[name]), page)
-    return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 - html is off
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return scrollable(Markup(html))  # noqa: S704 - html is off
 
 
 def link_targets(page: ContentPage) -> Iterator[str]:
