@@ -22,10 +22,10 @@ from zstatic.pages.linkset import linkset, linkset_link
 from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_of
 from zstatic.pages.orcids import orcids
 from zstatic.pages.rdf import Record, item_record
-from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain
+from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain, scrollable
 from zstatic.schema import Schema
 from zstatic.translations import N_, Direction, Words
-from zstatic.urls import arxiv_id, doi, doi_url, handle_url, isbns, orcid_url, safe_href
+from zstatic.urls import arxiv_id, doi, doi_url, handle_url, isbns, note_anchor, orcid_url, safe_href
 
 DEFAULT_API = "https://api.zotero.org"
 _STYLE_LABELS = {
@@ -109,6 +109,14 @@ class ExportView:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteView:
+    """anchor: its address on the page, "note-ABCD2345". html: sanitised."""
+
+    anchor: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class FileView:
     """size: for reading, "1.2 MB"."""
 
@@ -126,7 +134,7 @@ class ItemView:
     lang: of the item's own text, "" unknown.
     citations: the site's own style first; empty only for standalone files and notes.
     main: the best link to the work itself (DOI, else URL), None = there is none.
-    trails: the paths of its collections, each outermost first. notes: sanitised.
+    trails: the paths of its collections, each outermost first.
     related, cites, cited_by: as the library says. similar: what shares rare tags, relations or small
     collections with it. neighbours: the items beside it in the first of its collections, None = none.
     added, modified: "2020-01-31", "" unknown. zotero: its page at zotero.org, "" = not public.
@@ -157,7 +165,7 @@ class ItemView:
     cited_by: tuple[ItemLine, ...]
     similar: tuple[ItemLine, ...]
     neighbours: Neighbours | None
-    notes: tuple[Markup, ...]
+    notes: tuple[NoteView, ...]
     exports: tuple[ExportView, ...]
     added: str
     modified: str
@@ -210,7 +218,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         cited_by=_lines(nearby, cited_by),
         similar=tuple(other.line for other in nearby.similar(entry, (*related, *cites, *cited_by))),
         neighbours=nearby.neighbours.get(entry.path),
-        notes=tuple(note_html(note.html) for note in item.notes),
+        notes=tuple(NoteView(note_anchor(note.key), scrollable(note_html(note.html))) for note in item.notes),
         exports=tuple(_exports(ctx, entry)),
         added=item.date_added[:10],
         modified=item.date_modified[:10],
@@ -491,6 +499,6 @@ def _zotero_url(ctx: Context, library: Library, key: str) -> str:
     """
     settings = next((each for each in ctx.config.libraries if each.id == library.id), None)
     public = ctx.config.api_key is None and settings is not None and settings.api_url == DEFAULT_API
-    if not ctx.config.site.zotero_links or not public or not re.fullmatch(r"groups/\d+", library.id):
+    if not public or not re.fullmatch(r"groups/\d+", library.id):
         return ""
     return f"https://www.zotero.org/{library.id}/items/{key}"

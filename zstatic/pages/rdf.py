@@ -16,7 +16,7 @@ from zstatic.pages.basefields import base_field
 from zstatic.pages.context import Context, Entry, PublishedFile
 from zstatic.pages.head import HeadLink
 from zstatic.richtext import clean, note_html
-from zstatic.urls import doi, isbns, safe_href
+from zstatic.urls import doi, isbns, note_anchor, safe_href
 
 MEDIA_TYPE = "application/rdf+xml"
 # A longer list asks too much of the reader's patience: Zotero fetches each file of what it saves.
@@ -185,7 +185,7 @@ def _item(ctx: Context, entry: Entry) -> Iterator[str]:
 
 
 def _note_id(ctx: Context, entry: Entry, key: str) -> str:
-    return f"{ctx.absolute(entry.path)}#note-{key}"
+    return f"{ctx.absolute(entry.path)}#{note_anchor(key)}"
 
 
 def _file(ctx: Context, file: PublishedFile) -> str:
