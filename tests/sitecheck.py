@@ -68,13 +68,15 @@ class Folder:
 
 
 def broken_pages(site: Folder) -> list[str]:
-    """Links, anchors, references between elements and ids."""
+    """Links, anchors, references between elements, ids, and what the content security policy would refuse."""
     found: list[str] = []
     links: list[tuple[str, str]] = []
     for path in site.named(".html"):
         ids: Counter[str] = Counter()
         pointed: list[str] = []
-        for element in html.fromstring((site.path / path).read_bytes()).iter(etree.Element):
+        tree = html.document_fromstring((site.path / path).read_bytes())
+        found += [f"{path}: {wrong}" for wrong in _unsafe(tree)]
+        for element in tree.iter(etree.Element):
             for name, value in element.items():
                 if name == "id":
                     ids[value] += 1
@@ -86,6 +88,21 @@ def broken_pages(site: Folder) -> list[str]:
         found += [f"{path}: {count} elements have the id {name}" for name, count in ids.items() if count > 1]
         found += [f"{path}: something refers to {name}, which is not there" for name in {*pointed} - {*ids}]
     return found + [f"{path}: {link} leads nowhere" for path, link in links if site.lacks(path, link)]
+
+
+def _unsafe(tree: Any) -> Iterator[str]:
+    """What the policy against foreign and inline scripts and styles lacks, or would refuse."""
+    policy = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    if len(policy) != 1 or "default-src 'none'" not in policy[0] or re.search(r"'unsafe-|[ *]\*", policy[0]):
+        yield f"the content security policy is {policy}"
+    if tree.xpath("//meta[@http-equiv='Content-Security-Policy']/preceding::*[self::script or self::link]"):
+        yield "the content security policy comes too late"
+    for each in tree.xpath(
+        "//style | //@style | //script[not(@src)][@type!='application/ld+json' or not(@type)]"
+    ):
+        yield f"inline: {each}"
+    for each in tree.xpath("//@*[starts-with(name(), 'on')]"):
+        yield f"inline: {each.attrname}={each}"
 
 
 def broken_records(site: Folder) -> list[str]:

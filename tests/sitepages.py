@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from zstatic.pages.context import Context, make_context
 from zstatic.plan import plan_outputs, site_view
 from zstatic.render import Renderer
 from zstatic.schema import Schema
+from zstatic.search import facet_columns, index_site, records
 from zstatic.selection import select
 from zstatic.theme import Theme, load_theme
 from zstatic.translations import Words, read_words
@@ -96,6 +98,20 @@ def site_of_libraries(config: Config, **mirrors: StubMirror) -> Site:
         for mirror, each in zip(mirrors.values(), libraries, strict=True)
     ]
     return Site(make_context(read, config, Schema(), {}, ()))
+
+
+def write_folder(ctx: Context, folder: Path, work: Path, with_search: bool = True) -> None:
+    """Write a whole site. work: where Pagefind works."""
+    site = Site(ctx)
+    copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx)) if with_search else ()
+    for output in [*site.outputs.values(), *copies]:
+        path = folder / output.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(output, Copy):
+            shutil.copyfile(output.source, path)
+        else:
+            path.write_text(site.text(output.path), "utf-8")
+    (folder / "last_sync.json").write_text("{}", "utf-8")
 
 
 def words(element: Any) -> str:

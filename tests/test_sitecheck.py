@@ -8,7 +8,8 @@ from sitecheck import Folder, broken_pages, broken_records
 
 BASE = "https://example.org/repo/"
 PAGE = """<!DOCTYPE html>
-<html lang=en><head><meta charset=utf-8><title>T</title>
+<html lang=en><head><meta charset=utf-8>
+<meta http-equiv=Content-Security-Policy content="default-src 'none'"><title>T</title>
 {}</head><body>{}</body></html>
 """
 
@@ -16,7 +17,7 @@ PAGE = """<!DOCTYPE html>
 def folder(path: Path, body: str = "", head: str = "", **files: str) -> Folder:
     for name, text in {
         "index_html": PAGE.format(head, body),
-        "a/index_html": "<p id=b>x</p>",
+        "a/index_html": PAGE.format("", "<p id=b>x</p>"),
         **files,
     }.items():
         file = path / name.replace("_", ".")
@@ -37,6 +38,9 @@ def folder(path: Path, body: str = "", head: str = "", **files: str) -> Folder:
         "<a href=https://example.org/repo/b/>x</a>",
         "<p id=a>x<p id=a>x",
         "<label for=c>x</label>",
+        "<p style='color: red'>x</p>",
+        "<script>1</script>",
+        "<p onclick=x>x</p>",
     ],
 )
 def test_a_broken_link_anchor_or_id_is_found(body: str, tmp_path: Path) -> None:
@@ -58,9 +62,17 @@ def test_a_sound_link_is_no_finding(body: str, tmp_path: Path) -> None:
     assert broken_pages(folder(tmp_path, body)) == []
 
 
+def test_a_page_needs_a_strict_policy(tmp_path: Path) -> None:
+    page = PAGE.format("", "")
+    assert broken_pages(folder(tmp_path, **{"a/index_html": page.replace("default-src 'none'", "")}))
+    assert broken_pages(
+        folder(tmp_path, **{"a/index_html": page.replace("'none'", "'none'; style-src 'unsafe-inline'")})
+    )
+
+
 def test_only_the_page_for_missing_addresses_links_from_the_root_of_the_host(tmp_path: Path) -> None:
-    assert broken_pages(folder(tmp_path, **{"404_html": "<a href=/repo/a/>x</a>"})) == []
-    assert len(broken_pages(folder(tmp_path, **{"404_html": "<a href=/a/>x</a>"}))) == 1
+    assert broken_pages(folder(tmp_path, **{"404_html": PAGE.format("", "<a href=/repo/a/>x</a>")})) == []
+    assert len(broken_pages(folder(tmp_path, **{"404_html": PAGE.format("", "<a href=/a/>x</a>")}))) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from showcase import showcase
+from sitepages import write_folder
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -36,7 +38,7 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[[Path], str]]:
     """Serve a folder on loopback; gives its address, ending in "/"."""
     servers: list[ThreadingHTTPServer] = []
@@ -52,6 +54,21 @@ def serve() -> Iterator[Callable[[Path], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def show(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> Callable[[str], str]:
+    """Language -> the address of a site in it with every kind of page, searchable; see showcase.PAGES."""
+
+    @functools.cache
+    def build(language: str) -> str:
+        # 404.html names the base path of the configured address.
+        folder = tmp_path_factory.mktemp(f"show-{language}")
+        ctx = showcase(folder / "texts", language)
+        write_folder(ctx, folder / "library", folder / "work")
+        return f"{serve(folder)}library/"
+
+    return build
 
 
 @pytest.fixture

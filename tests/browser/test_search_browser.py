@@ -1,7 +1,6 @@
 """The search page in a real browser: what readers type, see and link to."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,11 @@ from typing import Any
 import pytest
 from builders import make_item, make_tags, recorded_mirror
 from playwright.sync_api import Browser, Page, expect
-from sitepages import Site, context, site_config
+from sitepages import context, site_config, write_folder
 
 from zstatic.library import read_library
-from zstatic.outputs import Copy
-from zstatic.pages.context import Context, make_context
+from zstatic.pages.context import make_context
 from zstatic.schema import Schema
-from zstatic.search import facet_columns, index_site, records
 from zstatic.selection import select
 
 pytestmark = pytest.mark.browser
@@ -89,21 +86,6 @@ SPECIAL = [
     ),
     make_item("EDITOR00", title="Collected zoology", creators=[author("Grace Hopper", "editor")]),
 ]
-
-
-def write_folder(ctx: Context, folder: Path, work: Path, with_search: bool = True) -> None:
-    site = Site(ctx)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "last_sync.json").write_text("{}")
-    copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx)) if with_search else ()
-    for output in [*site.outputs.values(), *copies]:
-        path = folder / output.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(output, Copy):
-            shutil.copyfile(output.source, path)
-        else:
-            path.write_text(site.text(output.path), "utf-8")
-    (folder / "last_sync.json").write_text("{}", "utf-8")
 
 
 @pytest.fixture(scope="module")

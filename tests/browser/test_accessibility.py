@@ -1,0 +1,264 @@
+"""Every kind of page for people who see, point or read otherwise: the rules of WCAG 2.2 AA, and the keyboard.
+
+In light, dark and the system's own colours, at 200 % zoom, 320 pixels wide, and from right to left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe import violations
+from playwright.sync_api import Browser, Page, Route, expect
+from showcase import PAGES, RICH
+
+pytestmark = pytest.mark.browser
+
+SEARCHES = {
+    "search with results": "search/?q=map",
+    "search narrowed": "search/?q=map&type=book",
+    "search without results": "search/?q=nothinglikethis",
+    "search with a mistake": 'search/?q=(map+AND+"sheet',
+}
+KINDS = PAGES | SEARCHES
+REPORT = (
+    "addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective))"
+)
+
+
+@pytest.fixture(scope="module")
+def shared_page(chromium: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """A page, and what its console complains about."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.add_init_script(REPORT)
+    # The page of a moved item would be gone before it was looked at.
+    context.route("**/items/MVED2222/", _stay)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, complaints
+    context.close()
+
+
+def _stay(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace('http-equiv="refresh"', 'name="refresh"'))
+
+
+@pytest.fixture
+def page(shared_page: tuple[Page, list[str]]) -> Iterator[Page]:
+    """As it was before any test; a complaint on the console fails the test."""
+    page, complaints = shared_page
+    complaints.clear()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light", forced_colors="none", media="screen")
+    yield page
+    assert complaints == []
+
+
+def look(page: Page, address: str, kind: str) -> None:
+    """Open a kind of page, with all there is to unfold unfolded."""
+    page.goto(address + KINDS[kind])
+    if kind in SEARCHES:
+        expect(page.locator("#search-found:not([hidden]), #search-none:not([hidden])").first).to_be_visible()
+        expect(page.locator("#search-found")).not_to_have_attribute("aria-busy", "true")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+def width(page: Page, pixels: int) -> None:
+    page.set_viewport_size({"width": pixels, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= pixels, f"scrolls sideways at {pixels}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_keeps_anybody_out(kind: str, page: Page, show: Callable[[str], str]) -> None:
+    look(page, show("en"), kind)
+    width(page, 1280)
+    assert violations(page) == []
+    width(page, 640)  # 1280 at 200 %
+    page.emulate_media(forced_colors="active")
+    assert violations(page, "color-contrast") == []
+    width(page, 320)
+    page.emulate_media(color_scheme="dark", forced_colors="none")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_keeps_anybody_out_who_reads_from_right_to_left(
+    kind: str, page: Page, show: Callable[[str], str]
+) -> None:
+    look(page, show("ar"), kind)
+    assert page.evaluate("document.dir") == "rtl"
+    width(page, 1280)
+    width(page, 320)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_pointed_at_stays_legible(scheme: Any, page: Page, show: Callable[[str], str]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    seen: set[str] = set()
+    for kind in KINDS:
+        look(page, show("en"), kind)
+        for look_of, path in page.evaluate(_LOOKS):
+            if look_of not in seen:
+                seen.add(look_of)
+                page.locator(path).hover(force=True)
+                assert page.evaluate(_CONTRAST, path) >= 4.5, (kind, look_of)
+    assert len(seen) > 20
+
+
+def test_the_rules_are_those_of_wcag_2_2(page: Page, show: Callable[[str], str]) -> None:
+    look(page, show("en"), "missing page")
+    page.evaluate(
+        """document.querySelector("main").innerHTML = `<h1 class="label">Pale</h1><input>
+          <nav class="trail"><button class="tiny"></button><button class="tiny">b</button></nav>`;
+        const look = new CSSStyleSheet();
+        look.replaceSync(".label { color: #ccc } .tiny { padding: 0; width: 9px; height: 9px }");
+        document.adoptedStyleSheets = [look];"""
+    )
+    rules = {each.partition(":")[0] for each in violations(page)}
+    assert {"color-contrast", "label", "button-name", "target-size"} <= rules
+
+
+# One element of each look that can be pressed: [its classes and those around it, a path to it]
+_LOOKS = """() => {
+  const path = (one) => one === document.documentElement ? "html" :
+    `${path(one.parentElement)} > :nth-child(${1 + [...one.parentElement.children].indexOf(one)})`;
+  const look = (element) => `${element.tagName}.${element.className.baseVal ?? element.className}`;
+  const found = new Map();
+  for (const element of document.querySelectorAll("a, button, summary, label, select")) {
+    if (!element.checkVisibility({visibilityProperty: true})) continue;
+    if (element.closest("svg, .hidden, .skip")) continue;
+    const looks = [element, element.parentElement, element.parentElement.parentElement].map(look);
+    found.set(looks.join(" < "), path(element));
+  }
+  return [...found];
+}"""
+_LUMINANCE = """const luminance = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map((part) => part / 255)
+      .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };"""
+# Of an element's text with what lies behind it; no ground of ours is half transparent.
+_CONTRAST = f"""(path) => {{
+  {_LUMINANCE}
+  const element = document.querySelector(path);
+  let ground = element;
+  while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
+  return contrast(getComputedStyle(element).color, getComputedStyle(ground).backgroundColor);
+}}"""
+
+_WALKED = [
+    "home",
+    "item with all there can be",
+    "collection",
+    "tags",
+    "creators",
+    "years",
+    "search narrowed",
+    "text of the owner",
+    "list for another website",
+    "missing page",
+]
+
+# Number the elements that Tab should reach; say how the one that has the focus shows it.
+_NUMBER = """() => {
+  const all = [...document.querySelectorAll("a[href], button, input, select, summary, pre, [tabindex]")]
+    .filter((each) => each.tabIndex >= 0 && !each.disabled)
+    .filter((each) => each.checkVisibility({visibilityProperty: true}));
+  all.forEach((each, number) => { each.dataset.walk = number; });
+  return all.length;
+}"""
+_FOCUSED = f"""() => {{
+  {_LUMINANCE}
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  return {{
+    number: Number(element.dataset.walk ?? -1),
+    what: element.outerHTML.slice(0, 120),
+    ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+    contrast: contrast(style.outlineColor, getComputedStyle(document.documentElement).backgroundColor),
+    seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  }};
+}}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", _WALKED)
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(
+    kind: str, scheme: Any, page: Page, show: Callable[[str], str]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    look(page, show("en"), kind)
+    count = page.evaluate(_NUMBER)
+    for number in range(min(count, 90)):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(_FOCUSED)
+        assert focused["number"] == number, focused
+        assert focused["seen"], focused
+        assert focused["ring"] >= 2, focused
+        assert focused["contrast"] >= 3, focused
+
+
+def test_nothing_moves_for_whoever_wants_no_motion(page: Page, show: Callable[[str], str]) -> None:
+    moving = """[...document.querySelectorAll("*")].filter((element) => {
+      const style = getComputedStyle(element);
+      return parseFloat(style.transitionDuration) || parseFloat(style.animationDuration) ||
+        style.scrollBehavior === "smooth";
+    }).map((element) => element.outerHTML.slice(0, 80))"""
+    for kind in ("home", "item with all there can be", "types", "search narrowed"):
+        look(page, show("en"), kind)
+        page.evaluate("document.getElementById('search-found')?.setAttribute('aria-busy', 'true')")
+        assert page.evaluate(moving) == [], kind
+
+
+def test_a_search_is_made_narrowed_and_taken_back_by_keyboard_alone(
+    page: Page, show: Callable[[str], str]
+) -> None:
+    page.goto(show("en") + "search/")
+    page.keyboard.press("/")
+    page.keyboard.type("sheet 3")
+    said = page.locator("#search-said")
+    expect(said).to_have_text(re.compile(r"\d+ results"))
+    before = said.inner_text()
+    _tab_to(page, ".facet[data-facet='type'] input[type=checkbox]")
+    page.keyboard.press("Space")
+    expect(page.locator("#search-chips button")).to_have_count(1)
+    expect(said).not_to_have_text(before)
+    _tab_to(page, ".facet[data-facet='type'] .exclude")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-chips button").first).to_be_visible()
+    _tab_to(page, "#search-clear")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-chosen")).to_be_hidden()
+    _tab_to(page, "#search-results a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items/*/")
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    for _ in range(80):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+def test_a_menu_of_the_page_is_named_and_the_place_in_it_told(page: Page, show: Callable[[str], str]) -> None:
+    page.goto(f"{show('en')}items/{RICH}/")
+    names = page.locator("nav").evaluate_all(
+        "all => all.map((nav) => nav.ariaLabel ?? nav.ariaLabelledByElements[0].textContent)"
+    )
+    assert all(names)
+    assert len(set(names)) == len(names)
+    page.goto(show("en") + "tags/")
+    assert page.locator("[aria-current=page]").inner_text() == "Tags"
