@@ -80,7 +80,8 @@ def foreign(
             f'<link rel="icon" href="data:,">'
             f'<meta http-equiv="Content-Security-Policy" content="{policy}'
             "style-src 'unsafe-inline'; img-src data:\">"
-            f"<style>p {{ color: rgb(1, 2, 3) }} ol {{ border: 9px solid }}</style></head>"
+            f"<style>p {{ color: rgb(1, 2, 3) }} ol {{ border: 9px solid }} a {{ color: rgb(4, 5, 6) }} "
+            "zstatic-list::part(by) { font-weight: 800 }</style></head>"
             f"<body><main><h1>Blog</h1>{code}</main></body></html>",
             "utf-8",
         )
@@ -125,7 +126,10 @@ def test_an_element_shows_the_list_in_the_style_of_the_page_around_it(
     arabic = element.get_by_role("link", name="كتاب الفهرست")
     assert (arabic.get_attribute("lang"), arabic.get_attribute("dir")) == ("ar", "auto")
     expect(element.locator("li i").first).to_have_text("water")
-    # Styles stay on their side.
+    color = "link => getComputedStyle(link).color"
+    assert element.get_by_role("link", name="On water 10").evaluate(color) == "rgb(4, 5, 6)"
+    assert element.locator("li p").first.evaluate("by => getComputedStyle(by).fontWeight") == "800"
+    # Other styles stay on their side.
     assert element.locator("ol").evaluate("ol => getComputedStyle(ol).borderTopWidth") == "0px"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == "كتاب الفهرست"

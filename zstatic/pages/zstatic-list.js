@@ -1,11 +1,10 @@
-// <zstatic-list src="https://…/collections/KEY/"><a href="…">Name</a></zstatic-list> shows the newest items of that
-// list in the style of the page it stands in; what is inside stays where they cannot be had. count="5": fewer.
-// The parts list, entry, title, by and more can be styled: zstatic-list::part(title) { … }
+// <zstatic-list src="…/collections/KEY/"><a href="…">Name</a></zstatic-list> shows the newest items of that list in the
+// style of the page around it; what is inside stays where they cannot be had.
 "use strict";
 customElements.get("zstatic-list") || (() => {
   const STYLE = `:host { display: block }
     ol { list-style: none; margin: 0; padding: 0 } li { margin-block-end: .75em } p { margin: 0 }
-    [part=by] { font-size: .92em } a { color: var(--zstatic-link, LinkText) } a:hover { text-decoration-thickness: .12em }`;
+    [part=by] { font-size: .92em } a { color: var(--link, LinkText) } a:hover { text-decoration-thickness: .12em }`;
   const PARTS = { OL: "list", LI: "entry", P: "by" };
   const KEPT = /^(OL|LI|P|A|BDI|CITE|SPAN|I|B|SUB|SUP)$/;
 
@@ -48,9 +47,12 @@ customElements.get("zstatic-list") || (() => {
         const box = document.createElement("div");
         box.lang = language.lang;
         box.dir = language.dir;
+        // The page's rules for links do not reach into the shadow.
+        const link = this.querySelector("a");
+        if (link) box.style.setProperty("--link", getComputedStyle(link).color);
         box.append(...[...list.children].map((child) => copy(child, response.url)));
         shadow.replaceChildren(box);
-      } catch { /* no connection, or the site lets no other read it: the link inside remains */ }
+      } catch { /* no connection, or not for others to read: the link remains */ }
     }
   });
 })();
