@@ -79,6 +79,7 @@ def _whole_site(root: Path, theme: str) -> Site:
             make_note("NNNN4444", CITED[1], note=f"<p>{URI}AAAA2222</p>", tags=make_tags("_cites")),
             *(make_item(key, tags=make_tags("Rare")) for key in CITED),
             *_many_items(),
+            make_item("TRSH2222", deleted=1),
             collections=[
                 make_collection("CCCC2222", "Top"),
                 make_collection("CCCC3333", "Below", "CCCC2222"),
@@ -117,7 +118,7 @@ def _rich_item() -> Any:
         ISSN="1234-5678",
         publicationTitle="A journal",
         abstractNote="What it is about.",
-        extra="One\nTwo",
+        extra="One\nORCID: Ada Lovelace 0000-0002-1825-0097",
         creators=[PERSON, *({**PERSON, "lastName": f"Author {number}"} for number in range(40))],
         tags=make_tags("Frequent", "Rare"),
         collections=["CCCC3333"],
