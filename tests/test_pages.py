@@ -221,6 +221,14 @@ def test_an_item_shows_the_paths_of_all_its_collections() -> None:
     assert words(page.xpath("//nav[@class='trail']")[0]) == "Collections A/B Deep"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [("la", "Latin"), ("fr-CA", "French (Canada)"), ("en; fr", "en; fr")]
+)
+def test_a_language_is_named_where_the_field_has_its_code(value: str, shown: str) -> None:
+    fields = item_page(language=value).xpath("//dl[@class='fields']/div")
+    assert shown in [words(each.xpath("dd")[0]) for each in fields]
+
+
 def test_related_items_are_links_with_their_titles() -> None:
     relation = {
         "dc:relation": [

@@ -105,6 +105,10 @@ class Words:
         """ "2020-01" -> "January 2020" …; what is no month stays as it is."""
         return _format_month(iso, str(self.locale))
 
+    def language_name(self, tag: str) -> str:
+        """ "la" -> "Latin"; "" for a language that has no name here."""
+        return _language_name(tag, str(self.locale))
+
     def list(self, names: Iterable[str]) -> str:
         """One after the other, as many as there are."""
         return self.raw_in("between names", ", ").join(names)
@@ -250,6 +254,14 @@ def _format_month(iso: str, locale: str) -> str:
         return format_skeleton("yMMMM", date.fromisoformat(f"{iso}-01"), locale=locale)
     except ValueError:
         return iso
+
+
+@lru_cache(maxsize=1_000)
+def _language_name(tag: str, locale: str) -> str:
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(locale) or ""
+    except (UnknownLocaleError, ValueError):
+        return ""
 
 
 @lru_cache

@@ -127,7 +127,7 @@ def test_on_paper_there_is_the_reference_in_black_and_no_frame(chromium: Browser
     page.goto(served + "items/AAAA2222/")
     page.emulate_media(media="print")
     assert page.locator(".reference").first.is_visible()
-    for part in (".site-header", ".site-footer", ".cite details"):
+    for part in (".site-header", ".site-footer", ".cite-more"):
         assert not page.locator(part).first.is_visible()
     for part in ("h1", ".reference"):
         page.wait_for_function(

@@ -18,6 +18,7 @@ from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile,
 from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
 from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
 from zstatic.pages.jsonld import item_json_ld, license_url
+from zstatic.pages.languages import language_tag
 from zstatic.pages.linkset import linkset, linkset_link
 from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_of
 from zstatic.pages.orcids import orcids
@@ -210,7 +211,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         main=main,
         files=tuple(_file_view(file, ctx.words) for file in entry.files),
         links=tuple(_links(item.attachments)) if ctx.config.attachments.link_urls else (),
-        fields=tuple(_fields(entry, schema)),
+        fields=tuple(_fields(entry, schema, ctx.words)),
         trails=tuple(_trails(ctx, entry)),
         tags=_tags(ctx, entry),
         related=_lines(nearby, related),
@@ -391,9 +392,11 @@ def _links(attachments: Iterable[Attachment]) -> Iterator[Part]:
             yield Part(attachment.title or _host(href), href)
 
 
-def _fields(entry: Entry, schema: Schema) -> Iterator[FieldView]:
+def _fields(entry: Entry, schema: Schema, words: Words) -> Iterator[FieldView]:
     """All fields that have no place of their own on the page, in the schema's order."""
     for name, value in entry.item.fields.items():
+        if name == "language":
+            value = words.language_name(language_tag(value)) or value
         if name not in _OWN_PLACE and value.strip():
             yield FieldView(name, schema.field_label(name), tuple(field_parts(name, value)))
 
