@@ -123,7 +123,8 @@ class Stage:
     def __init__(self, folder: Path, tally: Tally) -> None:
         self.tally = tally
         self.wire = Wire()
-        self.wire.on_answer = self.note_answer
+        self.wire.on_answer, self.wire.spoil = self.note_answer, self.spoil
+        self.unreadable: set[str] = set()
         self.library = self.wire.zotero.add_library("groups/7", "A group")
         self.wire.zotero.add_key("reader", user=1)
         self.rows = Rows()
@@ -175,7 +176,22 @@ class Stage:
                 self.rows.versions.get(kind, {}) for kind in ("items", "collections", "searches", "settings")
             ]
             assert all(version <= report.version for kind in rows for version in kind.values()), "a mixture"
+            codes = {problem.code for problem in report.problems}
+            if report.version == self.library.version and not self.damaged and codes <= {"item-unreadable"}:
+                self.insist_on_nothing_stale(self.library)
         return report
+
+    def spoil(self, request: Request, response: Response) -> Response:
+        """Deliver no item that cannot be read."""
+        asked = request.query.get("itemKey", "").split(",") if request.query.get("include") == "data" else ()
+        return Response(500, (), b"No") if self.unreadable.intersection(asked) else response
+
+    def insist_on_nothing_stale(self, library: FakeLibrary) -> None:
+        """Whatever could not be read: no item is here in another version, and all others are here."""
+        here = self.rows.versions.get("items", {})
+        there = {key: item["version"] for key, item in library.items.items()}
+        assert here.items() <= there.items()
+        assert there.keys() - here.keys() <= self.unreadable
 
     def note_answer(self, request: Request, response: Response) -> None:
         """Count what is sent though it is stored here in that very version."""
@@ -278,6 +294,7 @@ class Stage:
     def check(self) -> None:
         """Insist that a calm sync makes the mirror equal to the server."""
         verify, self.damaged = self.damaged, False
+        self.unreadable.clear()
         report = self.sync({}, verify=verify)
         assert report is not None, f"nothing was wrong, and yet: {self.failure}"
         if report.problems:
@@ -371,6 +388,10 @@ class Histories(RuleBasedStateMachine):
     @rule(pick=BIG)
     def lose_something(self, pick: int) -> None:
         self.stage.lose(pick)
+
+    @rule(pick=BIG)
+    def make_unreadable(self, pick: int) -> None:
+        self.stage.unreadable.update(chosen(sorted(self.stage.library.items), pick))
 
     @rule(days=st.integers(1, 9))
     def wait(self, days: int) -> None:

@@ -327,6 +327,20 @@ def test_storage_that_fails_is_asked_again_in_the_next_run(
     assert (report.files, report.problems) == (1, ())
 
 
+def test_storage_that_fails_for_all_is_soon_left_alone_and_the_sync_stands(
+    site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    keys = {library.add_attachment(None, PDF + bytes([number])) for number in range(60)}
+    fake.refuse("/zotero-storage", 503, times=None)
+    report = site.sync()
+    assert report.version == library.version
+    assert {problem.where[-8:] for problem in report.problems} == keys
+    assert sum(logged.storage for logged in fake.log) <= 40
+    fake.calm()
+    report = site.sync()
+    assert (report.files, report.problems) == (60, ())
+
+
 def test_key_without_access_to_files_is_one_refusal(
     site: Site, fake: FakeZotero, library: FakeLibrary
 ) -> None:

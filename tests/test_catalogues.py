@@ -15,6 +15,7 @@ from builders import make_attachment, make_collection, make_item, make_note, mak
 from lxml import html as lxml_html
 from sitepages import Site, context, site_config
 
+from zstatic.config import ThemeRules
 from zstatic.outputs import Page
 from zstatic.schema import Schema
 from zstatic.theme import Theme, load_theme
@@ -22,6 +23,7 @@ from zstatic.translations import LOCALE_FOLDER, SOURCE_LANGUAGE, Words, language
 
 REPOSITORY = Path(__file__).parent.parent
 TRANSLATED = [language for language in languages() if language != SOURCE_LANGUAGE]
+THEMES = sorted(path.name for path in (REPOSITORY / "themes").iterdir() if path.is_dir())
 REMEDY = "Run: make strings, then translate what is empty."
 
 
@@ -165,15 +167,15 @@ def left_behind(document: Any) -> set[str]:
     return found.union(*(unmarked([value]) for value in attributes))
 
 
-@pytest.fixture(scope="module")
-def marked(tmp_path_factory: pytest.TempPathFactory) -> Site:
+@pytest.fixture(scope="module", params=THEMES)
+def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site with every kind of page; all that is not ours is Greek."""
     root = tmp_path_factory.mktemp("marked")
     pdf = root / "a.pdf"
     pdf.write_bytes(b"%PDF" + b"x" * 3_000)
     (root / "content").mkdir()
     (root / "content/πληροφορίες.md").write_text("# Πληροφορίες\n\nΚείμενο")
-    config = site_config(root)
+    config = site_config(root, theme=ThemeRules(request.param))
     config = replace(
         config,
         site=replace(config.site, title="Βιβλιοθήκη", description="Περιγραφή", rights="Δικαιώματα"),
@@ -209,6 +211,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Site:
     items = [
         make_item("AAAA2222", **{**own, "relations": {**related, **merged}}),
         make_item("AAAA3333", **{**own, "creators": editors, "title": "Άλλο", "date": "0100"}),
+        make_item("AAAA6666", deleted=1),
         make_item("AAAA4444", title="", tags=make_tags("ετικέτα")),
         make_item("AAAA5555", **{**own, **early, "title": "Παλιό", "collections": ["CCCC3333"]}),
         make_attachment("FFFF2222", "AAAA2222", title="Κείμενο", filename="α.pdf"),
@@ -270,12 +273,12 @@ def test_an_empty_site_says_so_in_words_that_are_marked() -> None:
     assert not set().union(*map(left_behind, pages))
 
 
-SCRIPTS = sorted((REPOSITORY / "themes/default/static").glob("*.js"))
+SCRIPTS = sorted((REPOSITORY / "themes").glob("*/static/*.js"))
 SCRIPT_TEXT = re.compile(r"""(?:textContent|title|placeholder|ariaLabel)\s*=\s*["'`][A-Za-z]""")
 
 
 @pytest.mark.parametrize(
-    "script", sorted((REPOSITORY / "themes/default/static").glob("*.js")), ids=lambda p: p.name
+    "script", sorted((REPOSITORY / "themes").glob("*/static/*.js")), ids=lambda p: p.name
 )
 def test_scripts_have_their_words_from_the_page(script: Path) -> None:
     assert not SCRIPT_TEXT.findall(script.read_text("utf-8"))

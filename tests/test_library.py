@@ -467,13 +467,15 @@ def test_attachments_stand_in_zoteros_order_of_the_best_one():
 # The library itself
 
 
-def test_a_library_is_named_by_the_config_then_by_zotero_never_by_its_number():
-    def name(configured="", own=""):
-        library = LibraryConfig("users/4711", name=configured)
+def test_a_library_is_named_by_the_config_then_by_zotero_never_by_an_account():
+    def name(configured="", own="", id="groups/4711"):
+        library = LibraryConfig(id, name=configured)
         config = make_config(libraries=(library,), site=SiteConfig(title="The site"))
         return read_library(StubMirror(name=own), config, library).name
 
     assert (name("Mine", "Own"), name("", "Own"), name()) == ("Mine", "Own", "The site")
+    for id in ("users/4711", "users/4711/publications"):
+        assert (name("Mine", "Ada Lovelace", id), name("", "Ada Lovelace", id)) == ("Mine", "The site")
 
 
 def test_an_empty_library_is_valid():
@@ -540,7 +542,10 @@ def test_a_recorded_library_is_read_whole_and_without_a_problem(shared, name, id
         raw["key"] for raw in recorded["collections"] if not raw["data"].get("deleted")
     }
     assert library.problems == ()
-    assert all(item.title and item.citations for item in library.items.values())
+    assert all(item.title for item in library.items.values())
+    assert all(
+        item.citations for item in library.items.values() if item.item_type not in ("attachment", "note")
+    )
     assert list(library.items) == sorted(library.items)
 
 

@@ -12,7 +12,7 @@ from zstatic.config import LibraryConfig, SelectRules
 from zstatic.plan import plan_outputs
 from zstatic.theme import load_theme
 
-SHORT, LONG = 4_000, 16_000
+SHORT, LONG = 3_000, 12_000
 # Runs of each are what patterns and loops stumble over: what may begin, go on or nearly end a match.
 AWKWARD = (
     *("1", "10.1000", "10.1000.1", "1-", "1 ", "1/", "-1", "978", "9780", "97 8", "1234-567", "1 B", "B.C."),

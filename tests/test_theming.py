@@ -4,27 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from builders import make_collection, make_item
-from sitepages import Site, site, site_config, words
+from sitepages import words
+from themeexamples import example, examples
 from viewreference import README, readme_with, reference
 
 from zstatic.outputs import Text
 
-_EXAMPLE = re.compile(r"^`(theme/[\w./-]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-def example(root: Path, name: str) -> Site:
-    """A site with the README's example of this file."""
-    (text,) = (text for file, text in _EXAMPLE.findall(README.read_text("utf-8")) if file == name)
-    path = root / name
-    path.parent.mkdir(parents=True)
-    path.write_text(text, "utf-8")
-    items = [make_item("AAAA2222", title="First", collections=["CCCC2222"]), make_item("BBBB2222")]
-    return site(*items, collections=[make_collection("CCCC2222")], config=site_config(root))
-
 
 def test_there_is_an_example_for_each_rung() -> None:
-    assert [file for file, _ in _EXAMPLE.findall(README.read_text("utf-8"))] == [
+    assert list(examples()) == [
         "theme/static/custom.css",
         "theme/templates/item.html",
         "theme/templates/_downloads.html",

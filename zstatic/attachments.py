@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from zstatic.api import Api, FileLocation, RequestFailed, in_parallel
+from zstatic.batches import FAILURES_IN_A_ROW
 from zstatic.config import AttachmentRules
 from zstatic.errors import AccessDenied, ApiError, ApiUnreachable, MirrorError, RateLimited
 from zstatic.filestore import MD5, FileStore
@@ -39,7 +40,8 @@ MAX_RATIO = 200
 RATIO_COUNTS_FROM = 10_000_000
 # A failure stands until the version of its item changes, but for these. Somebody who is refused may be given
 # access at any time, and one request is enough to learn of it.
-RETRIED_ALWAYS = ("file-unreachable", "file-denied")
+UNREACHABLE = "file-unreachable"
+RETRIED_ALWAYS = (UNREACHABLE, "file-denied")
 RETRIED_IF_LIBRARY_MOVED = ("file-missing", "file-closed")
 RETRIED_IF_LIMIT_ROSE = "file-too-large"
 NEVER: tuple[None, ...] = (None, None, None)
@@ -235,7 +237,9 @@ def _fetch_missing(
         else:
             missing.setdefault(each.md5 or each.key, []).append(each)
     fetched = size = 0
-    denied: list[Failure] = []
+    # Why no other file is asked for.
+    ended: Failure | None = None
+    in_a_row = 0
     # Two attachments may hold the same file: the first that can be had serves both.
     work = deque(missing.values())
     fetch = partial(_fetch_first, api, library, mirror.files, limit)
@@ -247,14 +251,17 @@ def _fetch_missing(
                 _note_md5(mirror, stored)
         now = {key: replace(f, library_version=mirror.library_version) for key, f in failed.items()}
         failures |= now
-        denied += [failure for failure in now.values() if failure.code in ALL_OR_NONE]
-        if denied:
+        unreachable = next((failure for failure in now.values() if failure.code == UNREACHABLE), None)
+        in_a_row = in_a_row + 1 if unreachable else 0
+        denied = next((failure for failure in now.values() if failure.code in ALL_OR_NONE), None)
+        ended = denied or ended or (unreachable if in_a_row >= FAILURES_IN_A_ROW else None)
+        if ended:
             work.clear()
         if number % NOTED_EVERY == 0:
             mirror.write_failures(FILES, failures)
-    if denied:
+    if ended:
         rest = [each for same in missing.values() for each in same if not mirror.file(each.md5)]
-        failures |= {each.key: replace(denied[0], version=each.version) for each in rest}
+        failures = {**{each.key: replace(ended, version=each.version) for each in rest}, **failures}
     mirror.write_failures(FILES, failures)
     return fetched, size, failures
 
@@ -287,7 +294,7 @@ def _fetch_patiently(
             return _fetch(api, location, files, limit, wanted)
         except RequestFailed as error:
             if attempt == TRIES:
-                return _failure("file-unreachable", wanted, error.message)
+                return _failure(UNREACHABLE, wanted, error.message)
             api.pause(attempt)
         except AccessDenied as error:
             return _failure("file-denied", wanted, error.message)

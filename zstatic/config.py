@@ -105,6 +105,14 @@ class SiteConfig:
             toml_menu,
         ),
     ] = ()
+    zotero_links: Annotated[
+        bool,
+        Setting(
+            as_flag,
+            "Link each item's page to the item at zotero.org. Only of groups that everybody can read; "
+            "never of a personal library, whose address names the account.",
+        ),
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,13 @@ class LibraryConfig:
             "Never changes by itself, so addresses stay.",
         ),
     ] = ""
-    name: Annotated[str, Setting(as_line_or_empty, 'What readers see. "": the name it has in Zotero.')] = ""
+    name: Annotated[
+        str,
+        Setting(
+            as_line_or_empty,
+            "What readers see. \"\": a group's name in Zotero; the site's title for a personal library.",
+        ),
+    ] = ""
     mirror: Annotated[
         Literal["library", "collections"],
         Setting(

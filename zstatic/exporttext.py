@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from zstatic.richtext import clean
+from zstatic.urls import public_url, without_private_places
 
 
 class Unreadable(ValueError):
@@ -62,7 +63,8 @@ def _bibtex(text: str, key: str, tags: tuple[str, ...]) -> str:
     while name := _BIBTEX_NAME.match(text, position):
         end = _end_of_value(text, name.end())
         if name[1].lower() not in _BIBTEX_PRIVATE:
-            fields.append(f"\t{text[position:end]},")
+            if name[1].lower() != "url" or _is_public(text[name.end() : end]):
+                fields.append(f"\t{text[position:end]},")
         elif name[1].lower() == "keywords":
             fields.append(keywords)
             keywords = ""
@@ -71,7 +73,11 @@ def _bibtex(text: str, key: str, tags: tuple[str, ...]) -> str:
     if text[position:].strip() != "}":
         raise Unreadable("a BibTeX entry with unbalanced braces")
     lines = [start[0].strip(), *filter(None, [*fields, keywords]), "}"]
-    return "\n".join(lines) + "\n"
+    return without_private_places("\n".join(lines) + "\n")
+
+
+def _is_public(value: str) -> bool:
+    return bool(public_url(re.sub(r"^[{\"\s]+|[}\"\s]+$|\\(?=[#$%&_~])", "", value)))
 
 
 def _end_of_value(text: str, start: int) -> int:
@@ -101,7 +107,7 @@ def _ris(text: str, key: str, tags: tuple[str, ...]) -> str:
     for line in text.strip().split("\n"):
         if tag := _RIS_LINE.match(line):
             # A value goes on for as many lines as do not start with a tag of their own.
-            keep = tag[1] not in _RIS_PRIVATE
+            keep = tag[1] not in _RIS_PRIVATE and (tag[1] != "UR" or bool(public_url(line[6:])))
             is_complete = tag[1] == "ER"
             if is_complete:
                 lines += [f"KW  - {' '.join(name.split())}" for name in tags]
@@ -109,7 +115,7 @@ def _ris(text: str, key: str, tags: tuple[str, ...]) -> str:
             lines.append(line)
     if not is_complete or not lines[0].startswith("TY  - "):
         raise Unreadable("not a whole RIS record")
-    return "\r\n".join(lines).rstrip() + " \r\n"
+    return without_private_places("\r\n".join(lines).rstrip()) + " \r\n"
 
 
 # CSL-JSON
@@ -124,7 +130,13 @@ def _csljson(text: str, key: str, tags: tuple[str, ...]) -> str:
         raise Unreadable("not JSON") from error
     if not isinstance(record, dict):
         raise Unreadable("not one CSL-JSON record")
-    public = {name: value for name, value in record.items() if name not in _CSL_PRIVATE}
+    public = {
+        name: without_private_places(value) if isinstance(value, str) else value
+        for name, value in record.items()
+        if name not in _CSL_PRIVATE
+    }
+    if not public_url(str(public.get("URL", ""))):
+        public.pop("URL", None)
     # Once more: JSON escapes can stand for control characters and half of a surrogate pair.
     return clean(json.dumps({"id": key, **public}, ensure_ascii=False))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from zstatic.dates import PartialDate, parse_date
 from zstatic.errors import Problem
 from zstatic.richtext import clean, note_text
 from zstatic.schema import Schema
-from zstatic.urls import safe_href
+from zstatic.urls import public_url, safe_href, without_folders, without_private_places
 
 if TYPE_CHECKING:
     from zstatic.mirror import Mirror
@@ -207,8 +208,8 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
     return Library(
         id=library.id,
         slug=library.slug,
-        # Never the id in its place: an account's number is not published.
-        name=clean(library.name or mirror.library_name or config.site.title).strip(),
+        # Never the id in its place, nor a personal library's own name: they are an account's number and name.
+        name=clean(library.name or _group_name(mirror, library) or config.site.title).strip(),
         version=mirror.library_version,
         items=items,
         collections=collections,
@@ -220,6 +221,10 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         ),
         unplaced=_unplaced({**live, **gone}, shelves),
     )
+
+
+def _group_name(mirror: Mirror, library: LibraryConfig) -> str:
+    return mirror.library_name if library.id.startswith("groups/") else ""
 
 
 def _tag_colors(mirror: Mirror) -> dict[str, str]:
@@ -475,7 +480,7 @@ def _item(
     return Item(
         key=raw.key,
         item_type=item_type,
-        title=_note_title(raw) if item_type == "note" else raw.text(title_field),
+        title=_title(raw, title_field),
         creators=_creators(raw),
         date=parse_date(raw.text(schema.date_field(item_type)), _meta_text(raw, "parsedDate")),
         fields=_fields(raw, schema, title_field),
@@ -489,8 +494,8 @@ def _item(
         notes=_notes(own),
         date_added=_timestamp(raw.text("dateAdded")),
         date_modified=_timestamp(raw.text("dateModified")),
-        citations=_texts_of(raw.key, texts.citations),
-        exports=_texts_of(raw.key, texts.exports),
+        citations=_without_hidden(_texts_of(raw, texts.citations), url),
+        exports=_texts_of(raw, texts.exports),
     )
 
 
@@ -508,8 +513,20 @@ def _names(keys: JSON) -> set[str]:
     return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
 
 
-def _texts_of(key: str, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    return {name: text for name, by_key in texts.items() if (text := by_key.get(key, "")).strip()}
+def _texts_of(raw: _Raw, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What Zotero made of an item; of a standalone file or note it makes a reference that is none."""
+    if raw.item_type in _CHILD_TYPES:
+        return {}
+    return {name: text for name, by_key in texts.items() if (text := by_key.get(raw.key, "")).strip()}
+
+
+def _without_hidden(citations: dict[str, str], url: str) -> dict[str, str]:
+    """The references without an address that is not shown."""
+    # What is shorter names nothing, and may be part of any word.
+    if len(url) > 5 and not public_url(url):
+        for written in (url, escape(url, quote=False)):
+            citations = {style: html.replace(written, "") for style, html in citations.items()}
+    return {style: without_private_places(html) for style, html in citations.items()}
 
 
 def _fields(raw: _Raw, schema: Schema, title_field: str) -> dict[str, str]:
@@ -518,7 +535,11 @@ def _fields(raw: _Raw, schema: Schema, title_field: str) -> dict[str, str]:
     if raw.item_type not in _CHILD_TYPES:
         taken = {*known, title_field, *_NOT_FIELDS}
         names += sorted(name for name in raw.data.keys() - taken if _FIELD_NAME.fullmatch(name))
-    return {name: text for name in names if (text := raw.text(name))}
+    return {name: text for name in names if (text := _public_text(name, raw.text(name)))}
+
+
+def _public_text(field: str, text: str) -> str:
+    return public_url(text) if field == "url" else without_private_places(text)
 
 
 def _tags(raw: _Raw) -> tuple[str, ...]:
@@ -561,21 +582,23 @@ def _attachment(raw: _Raw) -> Attachment:
     link_mode = raw.text("linkMode")
     is_stored = link_mode in ("imported_file", "imported_url")
     md5 = raw.text("md5").lower()
-    title = raw.text("title")
-    if link_mode == "linked_file":
-        # The title may repeat the path on somebody's computer.
-        title = re.split(r"[/\\]", title)[-1]
     return Attachment(
         key=raw.key,
-        title=title,
+        title=_file_title(raw),
         link_mode=link_mode,
         media_type=raw.text("contentType").partition(";")[0].strip().lower(),
-        filename=raw.text("filename") if is_stored else "",
+        filename=without_folders(raw.text("filename")) if is_stored else "",
         md5=md5 if is_stored and _MD5.fullmatch(md5) else None,
         url="" if link_mode == "linked_file" else _web_url(raw.text("url")),
         tags=_tags(raw),
         date_added=_timestamp(raw.text("dateAdded")),
     )
+
+
+def _file_title(raw: _Raw) -> str:
+    title = without_folders(raw.text("title"))
+    # That of a linked file may repeat a path that does not even look like one.
+    return re.split(r"[/\\]", title)[-1] if raw.text("linkMode") == "linked_file" else title
 
 
 def _web_url(url: str) -> str:
@@ -586,7 +609,13 @@ def _web_url(url: str) -> str:
 def _notes(children: Iterable[_Raw]) -> tuple[Note, ...]:
     notes = [raw for raw in children if raw.item_type == "note"]
     notes.sort(key=lambda raw: (raw.text("dateAdded"), raw.key))
-    return tuple(Note(raw.key, raw.text("note"), _tags(raw)) for raw in notes)
+    return tuple(Note(raw.key, without_private_places(raw.text("note")), _tags(raw)) for raw in notes)
+
+
+def _title(raw: _Raw, field: str) -> str:
+    if raw.item_type == "attachment":
+        return _file_title(raw)
+    return _note_title(raw) if raw.item_type == "note" else without_private_places(raw.text(field))
 
 
 def _note_title(raw: _Raw) -> str:

@@ -167,7 +167,7 @@ def safe_href(url: str) -> str:
 
     Control characters and surrounding spaces go, as browsers drop them too; what no URL holds is encoded.
     """
-    url = _CONTROL.sub(lambda match: " " if match[0] == " " else "", url).strip()
+    url = _CONTROL.sub(_keep_space, url).strip()
     if _MAILTO.fullmatch(url):
         return url
     try:
@@ -190,6 +190,67 @@ def _encoded(text: str) -> str:
         char if not char.isascii() or char.isalnum() or char in _HREF_SAFE else quote(char)
         for char in _LONE_PERCENT.sub("%25", text)
     )
+
+
+def _keep_space(control: re.Match[str]) -> str:
+    return " " if control[0] == " " else ""
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)")
+# All others lead to somebody's own computer or program.
+_PUBLIC_SCHEMES = frozenset(("http", "https", "ftp", "mailto", "doi", "hdl", "info", "urn"))
+
+
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_PASSWORD = re.compile(r"\b(?:https?|ftp):[/\\]{0,9}[^/\\?#\s]{0,255}@", re.IGNORECASE)
+
+
+def public_url(text: str) -> str:
+    """An address field if it may be shown; "" for what leads to a place on a computer or names a password."""
+    address = _CONTROL.sub(_keep_space, text).strip()
+    if scheme := _SCHEME.match(address):
+        is_public = scheme[1].lower() in _PUBLIC_SCHEMES
+    else:
+        start, _, rest = address.partition("/")
+        # "www.example.org/a", "see http://…" and "n/a", but not "/home/me", "~/a" or "Documents/a.pdf".
+        is_address = "." in start.strip(".") or "://" in address
+        is_path = not start.strip(".~") or "/" in rest or _EXTENSION.search(rest)
+        is_public = "\\" not in start and (is_address or not is_path)
+    return without_private_places(text).strip() if is_public and not _PASSWORD.search(address) else ""
+
+
+# BibTeX writes backslashes as commands and capitals in braces.
+_BACKSLASH = r"(?:\\|\{\\textbackslash\})"
+_PRIVATE_PLACE = re.compile(
+    rf"""\bfile:(?=/)(?:[^\s"'<>|{{}}]|\{{[^\s{{}}]{{0,99}}\}})*/
+    |\b\{{?[a-z]\}}?:{_BACKSLASH}\{{?(?:Users|Documents\ and\ Settings)\}}?{_BACKSLASH}
+     (?:(?:[^\\/\n"<>|{{}}]|\{{[^\\\n{{}}]{{0,99}}\}}){{0,255}}{_BACKSLASH})*
+    |\bhttps?://(?:www\.)?zotero\.org/users/[^\s"'<>{{}}]*
+    |\bzotero://[^\s"'<>{{}}]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FOLDER_OF_FILE = re.compile(
+    r"""(?:\b(?:(?:file|attachments|storage):(?=\S)|[a-z]:(?=[\\/]))
+    |(?:^|(?<=\s))(?:\\\\|~[\\/]|/(?=(?:home|users|volumes|mnt|media|private|var|tmp)/))
+    |^/(?=[^\s/\\]+[/\\])
+    )(?:[^\\/\n"<>|]{0,255}[\\/])*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def without_private_places(text: str) -> str:
+    """A text without addresses in personal libraries; of paths to files on a computer their last part stays.
+
+    Only what can be nothing else is taken for one: formulas hold backslashes, too.
+    """
+    return _PRIVATE_PLACE.sub("", text)
+
+
+def without_folders(name: str) -> str:
+    """The title or name of a file without the folders that it lies in on somebody's computer."""
+    return _FOLDER_OF_FILE.sub("", name).strip()
 
 
 _DOI_PREFIX = re.compile(r"<?(?:doi\s*:?\s*)?(https?://(?:dx\.|www\.)?doi\.org/)?", re.IGNORECASE)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sampleviews import full_samples
 from sitepages import Site
+from themeexamples import example
 
 from zstatic.outputs import Copy
 from zstatic.theme import DEFAULT, packaged_themes
@@ -148,3 +149,26 @@ def test_a_list_in_a_frame_keeps_the_look_and_leaves_the_frame_of_the_pages(
         page.goto(served + path)
         colors.append(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
     assert colors[0] == colors[1]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pressed", "color"),
+    [
+        ("light", False, "rgb(29, 92, 99)"),
+        ("dark", False, "rgb(127, 200, 207)"),
+        ("light", True, "rgb(127, 200, 207)"),
+    ],
+)
+def test_the_colours_of_the_readmes_example_are_those_of_the_pages(
+    visit: Callable[..., Page],
+    serve: Callable[[Path], str],
+    tmp_path: Path,
+    scheme: str,
+    pressed: bool,
+    color: str,
+) -> None:
+    write(example(tmp_path, "theme/static/custom.css"), tmp_path / "_site")
+    page = visit(serve(tmp_path / "_site"), color_scheme=scheme, reduced_motion="reduce")
+    if pressed:
+        page.get_by_role("button", name="Dark colours").click()
+    assert page.locator(".more a").first.evaluate("link => getComputedStyle(link).color") == color

@@ -502,6 +502,6 @@ def _zotero_url(ctx: Context, library: Library, key: str) -> str:
     """
     settings = next((each for each in ctx.config.libraries if each.id == library.id), None)
     public = ctx.config.api_key is None and settings is not None and settings.api_url == DEFAULT_API
-    if not public or not re.fullmatch(r"groups/\d+", library.id):
+    if not ctx.config.site.zotero_links or not public or not re.fullmatch(r"groups/\d+", library.id):
         return ""
     return f"https://www.zotero.org/{library.id}/items/{key}"
