@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe import violations
 from builders import make_collection, make_item
 from playwright.sync_api import Browser, Page, expect
 from sitepages import site, site_config
@@ -100,6 +101,12 @@ def test_a_frame_shows_the_list_and_its_links_lead_out_of_the_frame(
     expect(frame.locator(".entry-title i").first).to_have_text("water")
     frame.get_by_role("link", name="On water 10").click()
     page.wait_for_url(f"{hosted}items/AAAA0010/")
+
+
+def test_a_page_with_the_element_stays_accessible(foreign: Callable[..., Page]) -> None:
+    page = foreign("element", bypass_csp=True)
+    expect(page.locator("zstatic-list").get_by_role("listitem")).to_have_count(10)
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

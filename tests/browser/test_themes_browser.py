@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Browser, Page
 from sampleviews import full_samples
 from sitepages import Site
@@ -56,7 +57,7 @@ def test_there_is_another_theme() -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "light"), (1280, "dark")])
-def test_every_page_fits_the_screen_and_asks_nobody_else(
+def test_every_page_is_accessible_fits_the_screen_and_asks_nobody_else(
     visit: Callable[..., Page], served: str, width: int, scheme: str
 ) -> None:
     page = visit(served, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
@@ -67,6 +68,7 @@ def test_every_page_fits_the_screen_and_asks_nobody_else(
         page.goto(served + path)
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert violations(page) == [], path
     assert foreign == []
 
 
