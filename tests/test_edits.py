@@ -72,6 +72,8 @@ HOME = {"index.html"}
 FEEDS = {"atom.xml", "feed.json"}
 SITEMAP = {"sitemap.xml"}
 EXPORTS = {"exports/library.bib", "exports/library.csl.json", "exports/library.ris"}
+# Of single items, for the search page to put together.
+EXPORTS |= {f"exports/parts/{name}/0.json" for name in ("bibtex", "ris", "csljson", "references")}
 # With two items or more a year, tag or collection has a record of its own.
 RECORD_1952 = {"years/1952/page-1.rdf"}
 LINK = "zotero://select/groups/7/items/"
@@ -143,7 +145,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
             | SITEMAP
         )
         - {f"collections/{OTHER}/index.html", f"collections/{OTHER}/collection.csl.json"}
-        - {"exports/library.csl.json"},
+        - {"exports/library.csl.json", "exports/parts/csljson/0.json", "exports/parts/references/0.json"},
     ),
     "creator": (
         lambda library, site: library.edit_item(MANUAL, creators=["Kathleen Booth"]),

@@ -474,7 +474,7 @@ def test_column_files_are_replaced_when_they_change(tmp_path: Path) -> None:
     assert before["shown"] != after["shown"]
     assert before["build"] == after["build"]
     assert sorted(path.name for path in (tmp_path / "columns").iterdir()) == sorted(
-        [*(after[name] for name in ("shown", "orders", "words", "links")), "zstatic.json"]
+        [*(after[name] for name in ("shown", "orders", "words", "links", "keys", "files")), "zstatic.json"]
     )
 
 

@@ -28,10 +28,11 @@ from zstatic.pagefind import Document
 from zstatic.pages.context import Context, Entry, file_kind, short_list
 from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
+from zstatic.shards import number_of
 from zstatic.sorting import sort_key
 from zstatic.spelling import vocabulary
 from zstatic.statefolder import clear_away, remove_tree
-from zstatic.urls import compared_url, doi, isbns
+from zstatic.urls import compared_url, doi, isbns, item_name
 
 JSON = Any
 
@@ -53,6 +54,7 @@ class Record:
     file_kind: of its first file, "PDF"; "" = no file.
     title_key, creator_key: for sorting; "" sorts last. added: when, "2026-11-20T17:55:05Z".
     web: the address of the work itself, as addresses are compared; "" = none.
+    key: what the item is called in lists of items, see `item_name`. file_name: of its first file, "" = none.
     """
 
     document: Document
@@ -65,6 +67,8 @@ class Record:
     creator_key: str
     added: str
     web: str = ""
+    key: str = ""
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,8 @@ def _record(entry: Entry, ctx: Context) -> Record:
         creator_key=sort_key(creators[0].sort_name, language) if creators else "",
         added=item.date_added,
         web=compared_url(item.fields.get("url", "")),
+        key=item_name(entry.library.slug, item.key),
+        file_name=entry.files[0].name if entry.files else "",
     )
 
 
@@ -267,7 +273,7 @@ _FOLD = str.maketrans(
 )
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 # Pagefind finds the parts of a word only where ASCII signs divide it.
-_SIGNS = dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–—―−…·•†×", "-")
+_SIGNS = dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–−", "-") | {sign: f" {sign} " for sign in "—―…·•†×"}
 _PLAIN_SIGNS = str.maketrans(_SIGNS)
 _DIVIDED = re.compile(rf"(?<=\w)[{''.join(_SIGNS)}](?=\w)")
 
@@ -526,11 +532,14 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
         parts.setdefault(_part(column.name), {})[column.name] = _facet(column)
     files = {}
     names = {}
-    words = {"words": _vocabulary(records)}
-    for name, columns in (
-        *(("shown", shown), ("orders", orders), ("words", words), ("links", _links(records))),
-        *parts.items(),
-    ):
+    lazy = {
+        "orders": orders,
+        "words": {"words": _vocabulary(records)},
+        "links": _links(records),
+        "keys": {"keys": " ".join(record.key for record in records)},
+        "files": {row: record.file_name for row, record in enumerate(records) if record.file_name},
+    }
+    for name, columns in (("shown", shown), *lazy.items(), *parts.items()):
         content = _json(columns)
         names[name] = f"{name}.{_digest(content)[:10]}.json"
         files[names[name]] = content
@@ -538,7 +547,7 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
         "build": index.fingerprint[:16],
         "pagefind": pagefind.version(),
         "shown": names["shown"],
-        **{name: names[name] for name in ("orders", "words", "links")},
+        **{name: names[name] for name in lazy},
         "facets": {column.name: names[_part(column.name)] for column in facets},
         # By them the page decides what to load unasked.
         "sizes": {name: len(files[names[name]]) for name in parts},
@@ -610,16 +619,8 @@ def _vocabulary(records: Sequence[Record]) -> str:
 
 def _links(records: Sequence[Record]) -> dict[str, JSON]:
     """The works by their address on the web, or rather by a number made of it."""
-    found = sorted((_number_of(record.web), row) for row, record in enumerate(records) if record.web)
+    found = sorted((number_of(record.web), row) for row, record in enumerate(records) if record.web)
     return {"numbers": [number for number, _ in found], "rows": [row for _, row in found]}
-
-
-def _number_of(text: str) -> int:
-    """FNV-1a with 32 bits, which search-index.js can do as well."""
-    number = 0x811C9DC5
-    for byte in text.encode():
-        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return number
 
 
 def _common_words(records: Sequence[Record]) -> list[str]:

@@ -101,6 +101,11 @@ def note_anchor(key: str) -> str:
     return f"note-{key}"
 
 
+def item_name(library_slug: str, key: str) -> str:
+    """What an item is called in a list of items: its key, in a library with a slug after that."""
+    return f"{library_slug}/{key}" if library_slug else key
+
+
 def collection_path(library_slug: str, key: str) -> str:
     """The folder of a collection's pages, relative to the site's root."""
     return _library_path(library_slug, f"collections/{key}/")

@@ -6,7 +6,7 @@ where the selection has already rewritten each with the public tags only: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from zstatic.exports import bibtex, csljson, ris
@@ -17,12 +17,22 @@ _WITHOUT_EXPORT = ("attachment", "note")
 
 
 class Format(Protocol):
-    """NAME: in site.toml and in `Item.exports`. LABEL: for readers. EXTENSION: without the first dot."""
+    """NAME: in site.toml and in `Item.exports`. LABEL: for readers. EXTENSION: without the first dot.
+
+    HEAD, BETWEEN, TAIL: what stands before, between and after the items of a file.
+    """
 
     NAME: str
     LABEL: str
     EXTENSION: str
     MEDIA_TYPE: str
+    HEAD: str
+    BETWEEN: str
+    TAIL: str
+
+    def parts(self, items: Iterable[Item]) -> Iterator[tuple[int, str]]:
+        """The place of each item that has a text in this format, and what stands in a file of all for it."""
+        ...
 
     def dump(self, items: Iterable[Item]) -> str:
         """One file with the items in the order given; those without a text in this format are left out."""

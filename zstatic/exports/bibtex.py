@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from zstatic.library import Item
 
@@ -11,6 +11,7 @@ NAME = "bibtex"
 LABEL = "BibTeX"
 EXTENSION = "bib"
 MEDIA_TYPE = "application/x-bibtex"
+HEAD, BETWEEN, TAIL = "", "\n", ""
 
 _HEAD = re.compile(r"\s*(@\w+\s*\{)([^,{}]*),")
 
@@ -22,21 +23,24 @@ def dump(items: Iterable[Item]) -> str:
     key, the others get their item key behind it, "smith_2020_abcd2345": what people cite today means the same
     item after the next one was added.
     """
+    return HEAD + BETWEEN.join(text for _, text in parts(items)) + TAIL
+
+
+def parts(items: Iterable[Item]) -> Iterator[tuple[int, str]]:
+    """The place of each item that has BibTeX, and what stands in a file of all for it."""
     found = [(item, _HEAD.match(item.exports.get(NAME, ""))) for item in items]
-    entries = [(item, head) for item, head in found if head]
-    keys = _unique_keys([(item, head[2].strip()) for item, head in entries])
-    return "\n".join(
-        f"{head[1]}{keys[position]},{item.exports[NAME][head.end() :].rstrip()}\n"
-        for position, (item, head) in enumerate(entries)
-    )
+    keys = _unique_keys([(item, head[2].strip()) if head else None for item, head in found])
+    for place, (item, head) in enumerate(found):
+        if head:
+            yield place, f"{head[1]}{keys[place]},{item.exports[NAME][head.end() :].rstrip()}\n"
 
 
-def _unique_keys(proposed: Sequence[tuple[Item, str]]) -> dict[int, str]:
+def _unique_keys(proposed: Sequence[tuple[Item, str] | None]) -> dict[int, str]:
     """Position -> citation key. BibTeX takes keys that differ in case for one."""
     keys: dict[int, str] = {}
     taken: set[str] = set()
-    for position in sorted(range(len(proposed)), key=lambda position: _age(proposed[position][0])):
-        item, key = proposed[position]
+    known = [(position, *each) for position, each in enumerate(proposed) if each]
+    for position, item, key in sorted(known, key=lambda each: _age(each[1])):
         while not key or key.lower() in taken:
             key = f"{key}_{item.key.lower()}" if key else item.key.lower()
         taken.add(key.lower())

@@ -26,7 +26,17 @@ from zstatic.pages.rdf import Record, item_record
 from zstatic.richtext import abstract_html, abstract_text, citation_html, note_html, plain, scrollable
 from zstatic.schema import Schema
 from zstatic.translations import N_, Direction, Words
-from zstatic.urls import arxiv_id, doi, doi_url, handle_url, isbns, note_anchor, orcid_url, safe_href
+from zstatic.urls import (
+    arxiv_id,
+    doi,
+    doi_url,
+    handle_url,
+    isbns,
+    item_name,
+    note_anchor,
+    orcid_url,
+    safe_href,
+)
 
 DEFAULT_API = "https://api.zotero.org"
 _STYLE_LABELS = {
@@ -132,7 +142,7 @@ class FileView:
 class ItemView:
     """An item. Template: item.html.
 
-    lang: of the item's own text, "" unknown.
+    name: of the item in lists, see `urls.item_name`. lang: of the item's own text, "" unknown.
     citations: the site's own style first; empty only for standalone files and notes.
     main: the best link to the work itself (DOI, else URL), None = there is none.
     trails: the paths of its collections, each outermost first.
@@ -144,6 +154,7 @@ class ItemView:
 
     head: Head
     key: str
+    name: str
     title: Markup
     lang: str
     item_type: str
@@ -197,6 +208,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
     return ItemView(
         head=_head(ctx, entry, record),
         key=item.key,
+        name=item_name(library.slug, item.key),
         title=entry.title_html,
         lang=entry.line.lang,
         item_type=item.item_type,
@@ -334,6 +346,13 @@ def _citations(ctx: Context, entry: Entry) -> Iterator[CitationView]:
             yield _citation_view(ctx, style, ctx.words.gettext(style_label(style)), html)
     if not found:
         yield _citation_view(ctx, "", ctx.words.gettext("Reference"), plain_citation(entry, ctx.words))
+
+
+def reference(ctx: Context, entry: Entry) -> Markup:
+    """The item's reference in the site's own style, or a plain one."""
+    html = citation_html(entry.item.citations.get(ctx.config.citations.styles[0], ""))
+    html = html or plain_citation(entry, ctx.words)
+    return isolate_foreign(html, reference_direction(html, ctx.config.citations.locale))
 
 
 def _citation_view(ctx: Context, style: str, label: str, html: Markup) -> CitationView:

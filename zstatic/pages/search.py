@@ -9,6 +9,7 @@ from zstatic.facets import FACETS
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import Context
 from zstatic.pages.head import Head, make_head
+from zstatic.pages.itemtexts import as_json, text_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,20 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """name: "bibtex", or "references" for the list of references. label: for reading."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchView:
     """Template: search.html. Nothing of single items is in it, so that an edit does not change the page.
 
     has_items: False = there is nothing to search, and no index. types: those that occur, by name.
     counted: how many results, for search.js: the forms of `Words.plural_forms` as JSON.
+    exports: what results can be exported as. texts: how, for search-parts.js, as JSON.
     """
 
     head: Head
@@ -42,6 +52,8 @@ class SearchView:
     types: tuple[TypeName, ...]
     filters: tuple[Filter, ...]
     counted: str
+    exports: tuple[ExportChoice, ...]
+    texts: str
 
 
 def pages(ctx: Context) -> Iterator[Output]:
@@ -51,12 +63,15 @@ def pages(ctx: Context) -> Iterator[Output]:
 def search_view(ctx: Context) -> SearchView:
     names = sorted({(entry.item.item_type, entry.line.type_label) for entry in ctx.items})
     counted = ctx.words.plural_forms("%(n)s result", "%(n)s results")
+    sets = text_sets(ctx)
     return SearchView(
         head=make_head(ctx, ctx.words.gettext("Search"), "search/", section="search"),
         has_items=bool(ctx.items),
         types=tuple(TypeName(item_type, label) for item_type, label in names),
         filters=filters(ctx),
         counted=json.dumps(counted, ensure_ascii=False),
+        exports=tuple(ExportChoice(each.name, each.label) for each in sets),
+        texts=as_json(sets),
     )
 
 

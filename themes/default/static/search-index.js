@@ -37,6 +37,8 @@ export async function openIndex(folder) {
     orders: once(() => read(pointer.orders)),
     words: once(async () => readWords((await read(pointer.words)).words)),
     links: once(() => read(pointer.links)),
+    keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
+    files: once(() => read(pointer.files)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder, ids[row]),
   };
@@ -177,6 +179,14 @@ async function refine(scores, words, finder) {
     const points = wholes.map((word) => (word === meta.year ? 3 : POINTS[parts.findIndex((part) => part.has(word))] ?? 0));
     scores[row] += above * (1 + points.reduce((sum, each) => sum + each, 0));
   }));
+}
+
+// The items of a list, in its order.
+export async function listed(keys, opened) {
+  const rows = new Map((await opened.keys()).map((key, row) => [key, row]));
+  const scores = new Float64Array(opened.ids.length);
+  keys.forEach((key, place) => { if (rows.has(key)) scores[rows.get(key)] = keys.length - place; });
+  return { scores, finder: null, words: [], dropped: [], problems: [] };
 }
 
 // Everything there is.

@@ -2,8 +2,10 @@
 // Every text a reader sees stands in search.html.
 
 import { Panel, isChosen, tally } from "./search-facets.js";
-import { Unavailable, all, find, meant, openIndex, ordered } from "./search-index.js";
-import { CJK_GAP, CJK_RUN, bare, joined } from "./search-query.js";
+import { Unavailable, all, find, listed, meant, openIndex, ordered } from "./search-index.js";
+import { bare } from "./search-query.js";
+import { makeResult } from "./search-result.js";
+import { Basket, listAddress } from "./basket.js";
 
 const app = document.getElementById("search");
 const at = (name) => document.getElementById(`search-${name}`);
@@ -11,6 +13,7 @@ const field = at("field");
 const sort = at("sort");
 const say = { ...app.dataset };
 const counted = JSON.parse(say.count); // by the kind of number: "one", "few" …
+const texts = JSON.parse(say.texts); // what search-parts.js can make files of
 
 const PAGE = 20;
 const PAUSE = 250; // ms of no typing before a search
@@ -27,10 +30,11 @@ const index = () => (opening ??= openIndex(address("pagefind/")).catch((error) =
 // One search serves all filters, orders and pages of its results.
 let last = {};
 
-function found(q, opened) {
-  if (last.q !== q || last.opened !== opened) {
-    const results = q ? find(q, opened) : Promise.resolve(all(opened));
-    last = { q, opened, results };
+function found({ q, keys }, opened) {
+  const asked = JSON.stringify([q, keys]);
+  if (last.asked !== asked || last.opened !== opened) {
+    const results = q ? find(q, opened) : keys.length ? listed(keys, opened) : Promise.resolve(all(opened));
+    last = { asked, opened, results };
     results.catch(() => { last = {}; });
   }
   return last.results;
@@ -47,101 +51,6 @@ const sentences = (problems) => problems.map(({ code, facet, words, ...values })
   fill(say[`problem${code[0].toUpperCase()}${code.slice(1)}`], { facet: facet && panel.title(facet), words: words && quoted(words), ...values })
 )).join(" ");
 
-// Results -> page -------------------------------------------------------------------------------------------------
-
-const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#34;": '"', "&#39;": "'" };
-const unescaped = (text) => text.replace(/&(?:lt|gt|amp|#34|#39);/g, (entity) => ENTITIES[entity]);
-
-// Never innerHTML: of all markup only these few elements can come out.
-function markup(html) {
-  const top = document.createDocumentFragment();
-  const open = [top];
-  for (const part of html.split(/(<[^<>]*>)/)) {
-    const tag = /^<(\/?)(i|b|sub|sup|span)(?: class="([\w-]+)")?>$/.exec(part);
-    if (!tag) open.at(-1).append(unescaped(part));
-    else if (tag[1]) { if (open.length > 1) open.pop(); }
-    else {
-      const element = document.createElement(tag[2]);
-      if (tag[3]) element.className = tag[3];
-      open.at(-1).append(element);
-      open.push(element);
-    }
-  }
-  return top;
-}
-
-// A word with a mark on it, but not on the comma that follows.
-function marked(word) {
-  const [, before, middle, after] = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}+#]*)$/su.exec(word);
-  if (!middle) return [word];
-  const element = document.createElement("mark");
-  element.textContent = middle;
-  return [before, element, after];
-}
-
-// Mark the words inside an element that begin like one that was typed.
-function markWords(root, words) {
-  const wanted = words.map(bare).filter(Boolean);
-  const ends = ["\\s+", "[\\u2010-\\u2015-]", ...words.filter((word) => CJK_RUN.test(word))];
-  const isWanted = (part) => wanted.some((word) => bare(part).startsWith(word));
-  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const nodes = [];
-  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("mark")) nodes.push(texts.currentNode);
-  for (const node of nodes) {
-    const parts = node.data.split(new RegExp(`(${ends.join("|")})`, "u"));
-    if (parts.some(isWanted)) node.replaceWith(...parts.flatMap((part) => (isWanted(part) ? marked(part) : [part])));
-  }
-}
-
-// The part of the text that Pagefind chose, with what it found.
-function excerpt({ excerpt: chosen, plain_excerpt: plain, content }) {
-  const pieces = chosen.replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
-  const start = content.startsWith(plain.slice(0, 40)) ? "" : "… ";
-  const end = content.endsWith(plain.slice(-40)) ? "" : " …";
-  return [start, ...pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)])), end];
-}
-
-function creators(names) {
-  const all = joined(names).split("; ");
-  const first = all.slice(0, 3).join(say.separator);
-  return all.length > 3 ? fill(say.moreCreators, { names: first, n: number(all.length - 3) }) : first;
-}
-
-function show(data, row, marks, excerptMarks, shown) {
-  const { meta } = data;
-  const item = at("result").content.cloneNode(true);
-  const slot = (name) => item.querySelector(`[data-slot="${name}"]`);
-  const put = (name, ...content) => slot(name)?.append(...content);
-
-  const title = joined(meta.title ?? say.untitled);
-  put("title", shown.titles[row] ? markup(shown.titles[row]) : title);
-  slot("title").href = say.root + data.raw_url;
-  put("creators", shown.creators[row] ?? (meta.creators ? creators(meta.creators) : ""));
-  put("venue", joined(meta.venue ?? ""));
-  put("year", meta.year ?? "");
-  for (const name of ["title", "creators"]) markWords(slot(name), marks);
-
-  // Without an abstract Pagefind has the title for a text.
-  const key = data.raw_url.split("/").at(-2);
-  const content = joined(data.content);
-  if (content !== title && content !== `${title} ${key}`) {
-    put("excerpt", ...excerpt(data));
-    markWords(slot("excerpt"), excerptMarks);
-  }
-
-  const type = app.querySelector(`template[data-type="${CSS.escape(shown.types[shown.type[row]] ?? "")}"]`);
-  if (type) put("kind", type.content.cloneNode(true));
-  const file = shown.files[shown.file[row]];
-  if (file) put("kind", ` · ${file}`);
-
-  for (const element of item.querySelectorAll("[data-slot]")) if (!element.hasChildNodes() || !element.textContent) element.remove();
-  for (const dot of item.querySelectorAll(".dot")) {
-    if (!dot.previousElementSibling || !dot.nextElementSibling || dot.nextElementSibling.matches(".dot")) dot.remove();
-  }
-  for (const line of item.querySelectorAll(".entry-by")) if (!line.childElementCount) line.remove();
-  return item;
-}
-
 // The state of the page is its address ------------------------------------------------------------------------------
 
 function fromAddress() {
@@ -156,21 +65,27 @@ function fromAddress() {
   return {
     q: (values.get("q") ?? "").trim(),
     choices,
+    keys: (values.get("keys") ?? "").split(",").filter(Boolean),
     sort: known ? by : "",
+    view: values.get("view") === "references" ? "references" : "",
+    abstracts: values.get("abstracts") === "1",
     page: Math.max(1, Number.parseInt(values.get("page"), 10) || 1),
   };
 }
 
-function toAddress({ q, choices, sort: by, page }) {
+function toAddress({ q, keys, choices, sort: by, view, abstracts, page }) {
   const values = new URLSearchParams();
   if (q) values.set("q", q);
+  else if (keys.length) values.set("keys", keys.join(","));
   for (const name of panel.names()) {
     for (const slug of choices[name]?.any ?? []) values.append(name, slug);
     for (const slug of choices[name]?.not ?? []) values.append(`not-${name}`, slug);
   }
   if (by) values.set("sort", by);
+  if (view) values.set("view", view);
+  if (abstracts) values.set("abstracts", "1");
   if (page > 1) values.set("page", page);
-  const query = values.toString();
+  const query = values.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
   return query ? `?${query}` : location.pathname;
 }
 
@@ -213,8 +128,7 @@ function note(text) {
 
 function clear() {
   at("results").replaceChildren();
-  for (const name of ["found", "none", "bar", "pages", "filters"]) at(name).hidden = true;
-  at("chosen").hidden = true;
+  for (const name of ["found", "none", "bar", "tools", "pages", "filters", "chosen"]) at(name).hidden = true;
   note("");
   announce("", 0);
 }
@@ -223,12 +137,13 @@ const siteTitle = document.title;
 
 async function run() {
   const turn = ++latest;
-  const { q, choices } = state;
-  const isAsked = Boolean(q) || Object.values(choices).some(isChosen);
+  const { q, keys, choices } = state;
+  const isAsked = Boolean(q) || keys.length > 0 || Object.values(choices).some(isChosen);
   failed = false;
   sort.value = state.sort;
   at("browse").hidden = isAsked;
-  document.title = q ? fill(say.title, { q }) : siteTitle;
+  document.title = q || keys.length ? fill(say.title, { q: q || say.basket }) : siteTitle;
+  showTools();
   at("found").setAttribute("aria-busy", "true");
   const slow = setTimeout(() => { if (turn === latest) wait(); }, 300);
   let draw = clear;
@@ -246,7 +161,7 @@ async function run() {
 // What is to be done with the page, once it is known that nobody asked for something else meanwhile.
 async function answer(q, turn) {
   const opened = await index();
-  const results = await found(q, opened);
+  const results = await found(state, opened);
   if (!results.scores) return () => refuse(refusal(results));
   const { choices, page: wantedPage, sort: by } = state;
   const chosen = panel.names().filter((name) => isChosen(choices[name]));
@@ -256,12 +171,60 @@ async function answer(q, turn) {
   const part = rows.slice((page - 1) * PAGE, page * PAGE);
   const loaded = await Promise.all(part.map((row) => results.finder?.hits.get(row)?.data() ?? opened.fragment(row)));
   if (turn === latest && goStraight(q, results, loaded)) return () => {};
+  const references = state.view ? await referencesOf(loaded.map(keyOf)) : [];
   return () => {
-    drawResults(q, results, { count: rows.length, page, part, loaded }, opened);
+    drawResults(q, results, { count: rows.length, page, part, loaded, references }, opened);
     shownResults = results;
+    shownRows = rows;
+    linkFiles(part, opened);
     suggest(q, results, turn, opened);
     offerFilters(opened);
   };
+}
+
+// An item's name in lists, from the path of its page: search.py, Record.key.
+const keyOf = ({ raw_url: url }) => url.replace(/items\/([^/]+)\/$/, "$1");
+
+const looks = {
+  templates: {
+    result: at("result").content,
+    type: (name) => app.querySelector(`template[data-type="${CSS.escape(name ?? "")}"]`)?.content.cloneNode(true),
+  },
+  root: say.root,
+  untitled: say.untitled,
+  creators: { separator: say.separator, more: (names, n) => fill(say.moreCreators, { names, n: number(n) }) },
+};
+
+const parts = () => import("./search-parts.js");
+const partsFolder = address("exports/parts/");
+
+async function referencesOf(keys) {
+  return (await parts()).textsOf(keys, texts.find(({ name }) => name === "references"), partsFolder);
+}
+
+// The names of files are many bytes that no list needs to be read.
+function linkFiles(part, opened) {
+  const kinds = [...at("results").children].map((item) => item.querySelector("[data-slot=file]"));
+  if (!kinds.some(Boolean)) return;
+  opened.files().then((names) => kinds.forEach((kind, place) => {
+    const name = names[part[place]];
+    if (kind && name) kind.href = kind.closest("article").querySelector("a").getAttribute("href") + name;
+  })).catch((error) => console.error(error));
+}
+
+// Where an item's page finds the way back and on, see item.js.
+function rememberResults() {
+  const links = [...at("results").querySelectorAll(".entry-title")];
+  const page = (to) => (at(to).hidden ? "" : at(to).href);
+  const here = {
+    address: location.href,
+    paths: links.map(({ href }) => new URL(href).pathname),
+    first: at("results").start,
+    count: shownRows.length,
+    previous: page("previous"),
+    next: page("next"),
+  };
+  try { sessionStorage.setItem("zstatic-results", JSON.stringify(here)); } catch { /* a private window */ }
 }
 
 const pick = (all, names) => Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, all[name]]));
@@ -295,7 +258,7 @@ function goStraight(q, { straight, plain }, loaded) {
   return true;
 }
 
-function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded }, { shown, rows }) {
+function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded, references }, { shown }) {
   const total = fill(counted[new Intl.PluralRules(say.language).select(count)], { n: number(count) });
   const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
   const notes = [sentences(problems)];
@@ -304,11 +267,16 @@ function drawResults(q, { finder, words, problems, plain }, { count, page, part,
   const told = notes.filter(Boolean).join(" ");
   note(told);
 
-  const inExcerpt = plain ? [] : words;
-  at("results").replaceChildren(...loaded.map((data, place) => show(data, part[place], words, inExcerpt, shown)));
+  const look = { ...looks, marks: words, excerptMarks: plain ? [] : words, abstracts: state.abstracts };
+  at("results").replaceChildren(...loaded.map((data, place) => {
+    const item = makeResult(data, part[place], shown, look, references[place] ?? "");
+    item.dataset.key = keyOf(data);
+    return item;
+  }));
+  showBasket();
   at("results").start = (page - 1) * PAGE + 1;
   at("count").textContent = total;
-  at("bar").hidden = !count;
+  for (const name of ["bar", "tools"]) at(name).hidden = !count;
   at("found").hidden = !count;
   at("none").hidden = Boolean(count);
   const none = q ? fill(say.none, { q }) : say.noneChosen;
@@ -333,6 +301,7 @@ async function suggest(q, results, turn, opened) {
 // Filters beside the results ------------------------------------------------------------------------------------------
 
 let shownResults;
+let shownRows = [];
 
 // After the results, never before them.
 function offerFilters(opened) {
@@ -347,7 +316,7 @@ async function drawPanel() {
   const facets = pick(columns.loaded, panel.names());
   panel.update(facets, state.choices, tally(shownResults.scores, state.choices, facets).counts);
   for (const box of panel.boxes.values()) if (!columns.pointer.facets[box.name]) box.element.hidden = true;
-  at("filters").hidden = false;
+  at("filters").hidden = !shownRows.length && !Object.values(state.choices).some(isChosen);
   drawChosen();
 }
 
@@ -387,6 +356,69 @@ function turnPages(page, count) {
   }
 }
 
+// Views, exports and the basket ---------------------------------------------------------------------------------------
+
+const basket = new Basket(say.root, showBasket);
+
+function showTools() {
+  for (const box of at("tools").querySelectorAll("[name=view]")) box.checked = box.value === state.view;
+  at("abstracts").checked = state.abstracts;
+}
+
+function showBasket() {
+  const { keys } = basket;
+  for (const item of at("results").children) {
+    const button = item.querySelector(".basket");
+    button.setAttribute("aria-pressed", String(keys.includes(item.dataset.key)));
+  }
+  const isShown = !state.q && state.keys.join() === keys.join();
+  at("basket").hidden = !keys.length || isShown;
+  at("basket").querySelector("span").textContent = number(keys.length);
+  at("basket").href = listAddress(say.root, keys);
+  at("list").hidden = !state.keys.length || Boolean(state.q);
+  at("empty").hidden = !isShown || !keys.length;
+}
+
+async function exportAs(name) {
+  const opened = await index();
+  const keys = await opened.keys();
+  const rows = shownRows;
+  const set = texts.find((each) => each.name === name);
+  const tell = (share) => { at("exported").textContent = fill(say.exporting, { percent: number(Math.round(share * 100)) }); };
+  const { fileOf, save } = await parts();
+  const title = state.q || (state.keys.length ? say.basket : siteTitle);
+  const { blob, count } = await fileOf(rows.map((row) => keys[row]), set, partsFolder, title, rows.length > 500 ? tell : undefined);
+  save(blob, `${title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 40) || "results"}.${set.extension}`);
+  at("exported").textContent = fill(say.exported, { count: number(count), all: number(rows.length) });
+}
+
+at("tools").addEventListener("change", ({ target }) => {
+  if (target.name === "view") go({ view: target.value, page: state.page });
+  else if (target === at("abstracts")) go({ abstracts: target.checked, page: state.page });
+});
+at("tools").addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-export]");
+  if (!button) return;
+  button.disabled = true;
+  try { await exportAs(button.dataset.export); } catch (error) { at("exported").textContent = say.failed; console.error(error); }
+  button.disabled = false;
+});
+at("results").addEventListener("click", ({ target }) => {
+  if (target.closest("a")) rememberResults();
+  const button = target.closest(".basket");
+  if (button) basket.toggle(button.closest(".entry").dataset.key);
+});
+at("copy").addEventListener("click", async () => {
+  let done = say.copied;
+  try { await navigator.clipboard.writeText(location.href); } catch { done = say.notCopied; }
+  at("exported").textContent = done;
+});
+at("empty").addEventListener("click", () => {
+  basket.keys = [];
+  go({ keys: [] });
+  field.focus();
+});
+
 // Hands -------------------------------------------------------------------------------------------------------------
 
 let pause;
@@ -395,7 +427,8 @@ const isOpenedElsewhere = (event) => event.button || event.metaKey || event.ctrl
 
 function typed(isTyping) {
   clearTimeout(pause);
-  return go({ q: field.value.trim() }, isTyping);
+  const q = field.value.trim();
+  return go({ q, keys: q ? [] : state.keys }, isTyping);
 }
 
 field.addEventListener("focus", () => index().catch(() => {}), { once: true });
@@ -447,18 +480,29 @@ addEventListener("popstate", () => {
   run();
 });
 
+// Who speaks to the computer must be able to switch off keys that are single letters (WCAG 2.1.4).
+const KEYS = "zstatic-keys";
+const hasKeys = () => { try { return localStorage.getItem(KEYS) !== "off"; } catch { return true; } };
+at("keys").checked = hasKeys();
+at("keys").addEventListener("change", ({ target }) => {
+  try { localStorage.setItem(KEYS, target.checked ? "on" : "off"); } catch { /* a private window */ }
+});
+
 const isEditable = (element) => element.closest?.("input, textarea, select, [contenteditable]");
 
 addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-  if (event.key === "/" && !isEditable(event.target)) {
+  if (event.key === "/" && !isEditable(event.target) && hasKeys()) {
     event.preventDefault();
     field.focus();
     field.select();
+  } else if (event.key === "?" && !isEditable(event.target) && hasKeys()) {
+    at("help").open = !at("help").open;
+    at("help").querySelector("summary").focus();
   } else if (event.key === "Escape" && app.contains(event.target) && !event.target.closest("select, #search-filters")) {
     field.value = "";
     field.focus();
-    typed(false);
+    go({ q: "", keys: [] });
   } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     step(event, event.key === "ArrowDown" ? 1 : -1);
   }
@@ -466,7 +510,7 @@ addEventListener("keydown", (event) => {
 
 // From the field into the results and through them; up from the first leads back to the field.
 function step(event, by) {
-  const links = [...at("results").querySelectorAll("a")];
+  const links = [...at("results").querySelectorAll(".entry-title")];
   const from = event.target === field ? -1 : links.indexOf(event.target);
   if (from < 0 && event.target !== field) return;
   const to = from + by;
@@ -478,5 +522,6 @@ function step(event, by) {
 // A reader may have typed before this ran; what the address says counts more.
 if (state.q) field.value = state.q;
 sort.value = state.sort;
+showBasket();
 if (toAddress(state) !== location.pathname) run();
 else if (field.value.trim()) typed(true);
