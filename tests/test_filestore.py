@@ -124,3 +124,14 @@ def test_any_flipped_bit_and_any_truncation_is_found(folder: Path) -> None:
         (folder / md5[:2] / md5).write_bytes(bad)
         assert FileStore(folder).find(md5) is None
         assert not (folder / md5[:2] / md5).exists()
+
+
+@pytest.mark.parametrize("mark", ["null", "5", '"x"', "{}", '["x"]', "[1.5]", "[" * 900 + "]" * 900])
+def test_note_of_an_odd_shape_counts_for_nothing(mark: str, folder: Path, read: list[str]) -> None:
+    md5 = put(folder, b"one")
+    folder.with_name("files.json").write_text(f'{{"{md5}": {mark}, "x": {mark}}}')
+    store = FileStore(folder)
+    assert store.find(md5)
+    store.save()
+    FileStore(folder).find(md5)
+    assert read == [md5]

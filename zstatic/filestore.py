@@ -98,4 +98,8 @@ def _read_seen(path: Path) -> dict[str, Mark]:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return {md5: mark for md5, mark in content.items() if _is_mark(mark)} if isinstance(content, dict) else {}
+
+
+def _is_mark(value: object) -> bool:
+    return isinstance(value, list) and all(type(each) is int for each in value)

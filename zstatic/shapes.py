@@ -112,10 +112,6 @@ def _is_mark(value: JSON) -> bool:
     return isinstance(rules, dict) and _is_count(rules.get("max_size"))
 
 
-def _is_schema(value: JSON) -> bool:
-    return value is None or (isinstance(value, dict) and not is_too_deep(value))
-
-
 _STATE: Mapping[str, Check] = {
     "version": _is_count,
     "name": _is_text,
@@ -128,7 +124,6 @@ _STATE: Mapping[str, Check] = {
     ),
     "fulltext-versions": _maps_to(_is_count),
     "fulltext-upto": _is_count,
-    "schema": _is_schema,
     "schema-version": _is_text,
     "reconciled": _row_of(_is_count, _is_count),
     "synced": _is_time,

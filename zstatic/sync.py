@@ -643,7 +643,9 @@ def _fetch_items(
     versions = {**{key: failure.version for key, failure in known.items()}, **listed}
     if failed:
         _drop_stale(run, {key: versions.get(key, -1) for key in failed})
-    messages = {key: f"Zotero cannot deliver this item: {said}" for key, said in failed.items()}
+    here = mirror.keys("items")
+    what = {key: " again" if key in here else ", so that it is left out for now" for key in failed}
+    messages = {key: f"Zotero cannot deliver this item{what[key]}: {said}" for key, said in failed.items()}
     return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
 
 
@@ -710,9 +712,12 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
         # An older copy may have another name, or another place, by which a rule knows it.
         run.note_changed(kind, failed.keys() & mirror.keys(kind))
         mirror.drop_objects(kind, failed)
-    messages = {key: f"Zotero cannot deliver it: {said}" for key, said in failed.items()}
+    messages = {key: f"Zotero cannot deliver this {_NAMES[kind]}: {said}" for key, said in failed.items()}
     mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listing.by_key))
     return listing
+
+
+_NAMES: Mapping[Few, str] = {"collections": "collection", "searches": "saved search"}
 
 
 def _delivers_few(run: _Run, kind: Few, failing: Collection[str]) -> bool:
