@@ -393,7 +393,7 @@ def test_removing_the_site_takes_its_manifest_along_and_spares_foreign_folders(f
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", '{"format": 1, "header": "", "files": {"index.html": [1]}}']
+    "damage", ["", "{", "[]", '{"format": 1, "header": {}, "files": {"index.html": [1]}}']
 )
 def test_a_broken_manifest_costs_a_full_build_and_nothing_else(damage: str, folder: Folder) -> None:
     folder.write(page("index.html"), page("a.html"))

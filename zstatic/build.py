@@ -45,7 +45,7 @@ from zstatic.statefolder import remove_tree
 
 MARKER = "last_sync.json"
 
-_FORMAT = 1
+_FORMAT = 2
 _MANIFEST = "manifest.json"
 _NEXT_MANIFEST = "manifest.next.json"
 _JOURNAL = "journal.json"
@@ -99,12 +99,12 @@ class Made:
 class Manifest:
     """The last build.
 
-    header: digest of what touches every page. files: path -> what is known of it.
+    header: what touches every page, by name. files: path -> what is known of it.
     stamp: of all that the site was made of; "" = unknown. problems: what that build found.
     record: JSON that the caller keeps with the site; None = nothing.
     """
 
-    header: str
+    header: Mapping[str, str]
     files: Mapping[str, Made]
     stamp: str = ""
     problems: tuple[Problem, ...] = ()
@@ -138,7 +138,7 @@ def write_site(
     check_output(site)
     site = site.resolve()
     old = read_manifest(state)
-    draft = _Draft(site, state, old, Manifest(digest(header), {}, stamp, problems, record))
+    draft = _Draft(site, state, old, Manifest(dict(header), {}, stamp, problems, record))
     if old is None:
         draft.claim(own_folders)
     with _discarded_on_error(site, state):
@@ -149,6 +149,39 @@ def write_site(
         _apply(draft, removed, site, state)
     unknown = _unknown_files(site, draft.files) if old is None else ()
     return _report(draft, removed, unknown)
+
+
+def explain_output(
+    path: str, output: Output | None, renderer: Renders, header: Mapping[str, str], site: Path, state: Path
+) -> tuple[Made | None, str]:
+    """What the last build knows of a file, and what the next would do with it and why, in a sentence.
+
+    output: what is planned under this path now; None = nothing.
+    """
+    manifest = read_manifest(state)
+    made = manifest.files.get(path) if manifest else None
+    if manifest is None or made is None:
+        return None, "It would be written: the last build did not make it." if output else _UNKNOWN
+    if output is None:
+        return made, "It would be removed: nothing in the library or in content/ leads to it any more."
+    changed = sorted(
+        name
+        for name in header.keys() | manifest.header.keys()
+        if header.get(name) != manifest.header.get(name)
+    )
+    if changed and not isinstance(output, Copy):
+        return made, f"It would be made anew, as every page, since {', '.join(changed)} changed."
+    if made.kind != _kind(output):
+        return made, f"It would be made anew: it is now made by {_kind(output)}, not by {made.kind}."
+    now = output.digest if isinstance(output, Copy) else renderer.fingerprint(output)
+    if now != made.fingerprint:
+        return made, "It would be made anew: what it shows or its template changed."
+    if not _is_as_left(_regular(site.resolve() / path), made):
+        return made, "It would be compared and, if it differs, made anew: the file was changed or removed."
+    return made, "It would be left as it is: nothing that it is made of changed."
+
+
+_UNKNOWN = "The site has no such file, and the next build would make none."
 
 
 def read_kept(stamp: str, site: Path, state: Path) -> Manifest | None:
@@ -302,9 +335,9 @@ def read_manifest(state: Path) -> Manifest | None:
         }
         record = raw.get("record")
         if not same:
-            return Manifest("", files, record=record)
+            return Manifest({}, files, record=record)
         problems = tuple(Problem(*map(str, row)) for row in raw["problems"])
-        return Manifest(str(raw["header"]), files, str(raw["stamp"]), problems, record)
+        return Manifest(dict(raw["header"]), files, str(raw["stamp"]), problems, record)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

@@ -40,6 +40,7 @@ from zstatic.errors import (
     is_disk_failure,
 )
 from zstatic.summary import (
+    describe_explanation,
     describe_rebuild,
     describe_status,
     list_problems,
@@ -734,6 +735,50 @@ def show_config(session: Session, defaults: bool) -> None:
     from zstatic.reference import describe_config, describe_defaults
 
     click.echo(describe_defaults() if defaults else describe_config(session.config()), nl=False)
+
+
+@cli.command("explain")
+@click.argument("path")
+@_json_option
+@_pass_session
+def explain_path(session: Session, path: str, as_json: bool) -> None:
+    """Say why a file of the site would be made anew.
+
+    PATH is that of the file, e.g. items/ABCD2345/index.html, or the address of its page. Nothing is changed.
+    """
+    config = session.config()
+    from zstatic import pipeline
+
+    found = pipeline.explain(config, _path_in_site(config, path))
+    if as_json:
+        _print_json(session, _plain(found))
+        return
+    for line in describe_explanation(found):
+        click.echo(line)
+
+
+def _path_in_site(config: Config, path: str) -> str:
+    """The path in the site that an address, a file on this computer or a path in the site means."""
+    if config.site.base_url and path.startswith(config.site.base_url):
+        return path.removeprefix(config.site.base_url).partition("#")[0]
+    here = Path(path).absolute()
+    if here.is_relative_to(config.output.absolute()):
+        return here.relative_to(config.output.absolute()).as_posix().removeprefix(".")
+    return path.removeprefix("./").lstrip("/")
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands.
+
+    For bash, add to ~/.bashrc: eval "$(zstatic completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    assert made
+    click.echo(made(cli, {}, "zstatic", "_ZSTATIC_COMPLETE").source())
 
 
 def main() -> None:

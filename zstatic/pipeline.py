@@ -17,10 +17,13 @@ from itertools import chain
 
 from zstatic import __version__, translations
 from zstatic.build import (
+    MARKER,
+    Made,
     Manifest,
     SiteReport,
     check_output,
     digest,
+    explain_output,
     is_our_site,
     read_kept,
     read_manifest,
@@ -46,7 +49,7 @@ from zstatic.outputs import Copy
 from zstatic.pages import machines
 from zstatic.pages.content import content_digest, read_content
 from zstatic.pages.context import Context, make_context
-from zstatic.plan import link_problems, plan_outputs, site_view
+from zstatic.plan import SiteView, link_problems, plan_outputs, site_view
 from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
@@ -208,6 +211,42 @@ def index(config: Config, track: Track = silent) -> BuildReport:
         return _make_site(config, load_theme(config), (), clock, track, _Wishes(anew=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """path: in the site. made: what the last build knows of it, or None. verdict: what the next would do."""
+
+    path: str
+    made: Made | None
+    verdict: str
+
+
+def explain(config: Config, path: str) -> Explanation:
+    """Say why the next build would make a file of the site anew, or not; changes nothing, asks nothing.
+
+    path: in the site; a folder stands for the page in it.
+    """
+    with lock(config.state), ExitStack() as stack:
+        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
+        _insist_on_whole(mirrors, offline=True)
+        theme = load_theme(config)
+        ctx = _select(_read(config, mirrors), config, mirrors, theme.words)
+        site = site_view(ctx.libraries, config, theme)
+        planned = {output.path: output for output in plan_outputs(ctx, theme)}
+        manifest = read_manifest(config.state)
+        known = planned.keys() | (manifest.files.keys() if manifest else set())
+        page = f"{path.strip('/.')}/index.html".lstrip("/")
+        path = path if path in known or page not in known else page
+        if path == MARKER:
+            return Explanation(path, None, "It is written by every build that syncs: it tells the time.")
+        if path.startswith(SEARCH_FOLDER):
+            return Explanation(path, None, "It belongs to the search index, which follows the items' texts.")
+        made, verdict = explain_output(
+            *(path, planned.get(path), Renderer(theme, site), _header(site, theme)),
+            *(config.output, config.state),
+        )
+        return Explanation(path, made, verdict)
+
+
 _SEARCH = "search"
 
 
@@ -263,7 +302,7 @@ def _make_site(
             report = write_site(
                 chain(plan_outputs(ctx, theme), bundle),
                 Renderer(theme, site),
-                {"engine": _engine(), "site": digest(site), "words": theme.words.digest},
+                _header(site, theme),
                 last_sync_text(published, mirrors),
                 config.output,
                 config.state,
@@ -425,6 +464,15 @@ def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror],
 def _index(ctx: Context, config: Config, track: Track) -> tuple[Copy, ...]:
     work = config.state / _SEARCH
     return index_site(records(ctx), config.site.language, work, track, facet_columns(ctx))
+
+
+def _header(site: SiteView, theme: Theme) -> dict[str, str]:
+    """What touches every page, under names that `zstatic explain` shows."""
+    return {
+        "the program or a library that it uses": _engine(),
+        "what stands on every page (title, menu, address, settings)": digest(site),
+        "the language of the pages": theme.words.digest,
+    }
 
 
 @cache

@@ -11,7 +11,7 @@ from zstatic.values import show_size
 
 if TYPE_CHECKING:
     # Only their shapes are needed here, and importing them costs time.
-    from zstatic.pipeline import BuildReport
+    from zstatic.pipeline import BuildReport, Explanation
     from zstatic.sync import LibrarySyncReport
     from zstatic.upkeep import Status
 
@@ -71,6 +71,15 @@ def describe_status(status: "Status") -> Iterator[str]:
         yield f"Site: {status.site_files:,} files, {show_size(status.site_bytes)}"
     if status.unfinished:
         yield "A build was interrupted while it changed the site; the next one goes on with that first."
+
+
+def describe_explanation(found: "Explanation") -> Iterator[str]:
+    yield found.path
+    if made := found.made:
+        when = datetime.fromtimestamp(made.mtime / 1e9).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+        how = {"text": "as text", "copy": "as a copy"}.get(made.kind, f"with the template {made.kind}")
+        yield f"  made {how}, {show_size(made.size)}, last written {when}"
+    yield f"  {found.verdict}"
 
 
 def list_problems(
