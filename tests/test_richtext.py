@@ -296,3 +296,12 @@ def test_marks_piled_on_one_letter_are_cut_short_and_all_others_stay():
     assert clean("a" + "\u0301\u0316" * 50_000 + "b") == "a" + "\u0301\u0316" * 15 + "b"
     for whole in ("e\u0301" * 100, "😀" * 100, "“”…" * 50, "हिन्दी", "שָׁלוֹם"):
         assert clean(whole) == whole
+
+
+def test_nothing_that_hides_in_an_attribute_is_kept() -> None:
+    hidden = """<span class='Z3988' title='rft_id=CANARY' aria-label="CANARY" id="CANARY"></span>"""
+    assert citation_html(f"<div class='csl-entry'>Amin. <i title='CANARY'>A Reader</i>.{hidden}</div>") == (
+        "Amin. <i>A Reader</i>."
+    )
+    assert "CANARY" not in note_html(f"<p title='CANARY'>x{hidden}</p>")
+    assert note_html("<p lang='fr'>mot</p>") == '<p lang="fr">mot</p>'

@@ -191,7 +191,8 @@ def _sanitizer(
     cleaner = nh3.Cleaner(
         tags=set(tags.split()),
         clean_content_tags=_NO_CONTENT,
-        attributes={"a": {"href"}, "span": {"style"}, "td": _CELL, "th": _CELL},
+        # Without "*", a title would be kept as well; in Zotero's answers it is a COinS, and names the account.
+        attributes={"*": {"lang"}, "a": {"href"}, "span": {"style"}, "td": _CELL, "th": _CELL},
         allowed_classes=classes,
         attribute_filter=attribute,
         url_schemes={"http", "https", "mailto"},
@@ -315,7 +316,7 @@ _TAGS = re.compile(r"(<[^>]*>)")
 
 def citation_html(raw: str) -> Markup:
     """A formatted reference as inline markup, its URLs linked, without citeproc's wrappers and numbers."""
-    html = _sanitize_citation(_NUMBER.sub("", raw))
+    html = _sanitize_citation(_NUMBER.sub("", raw)).replace("<span></span>", "")
     return Markup(_link_urls(" ".join(html.split())))  # noqa: S704 - sanitised above
 
 
