@@ -199,3 +199,18 @@ def test_a_format_is_listed_under_its_own_name(name: str) -> None:
     each = FORMATS[name]
     assert name == each.NAME
     assert each.LABEL and "/" in each.MEDIA_TYPE and not each.EXTENSION.startswith(".")
+
+
+def test_a_citation_key_is_the_same_in_every_file() -> None:
+    items = bibtex_items(
+        AAAAAAAA=("smith_2020", "2021-01-01T00:00:00Z"), BBBBBBBB=("smith_2020", "2020-01-01T00:00:00Z")
+    )
+    assert {each.key: key for each in items for key in keys([each]).values()} == {
+        "AAAAAAAA": "smith_2020_aaaaaaaa",
+        "BBBBBBBB": "smith_2020",
+    }
+
+
+def test_a_citation_key_of_the_users_own_loses_what_tex_stops_at() -> None:
+    items = bibtex_items(AAAAAAAA=("my key #1 (50%)~a", "2020-01-01T00:00:00Z"), BBBBBBBB=("mykey150a", ""))
+    assert keys(items) == {"AAAAAAAA": "mykey150a", "BBBBBBBB": "mykey150a_bbbbbbbb"}

@@ -1,13 +1,17 @@
 import json
 
 import pytest
-from builders import make_config, recorded_library, recorded_mirror
+from builders import StubMirror, make_config, make_item, make_tags, recorded_library, recorded_mirror
 from hypothesis import given
 from hypothesis import strategies as st
+from strictparsers import read_bibtex, read_csljson, read_ris
 
 from zstatic.config import LibraryConfig
-from zstatic.exporttext import Unreadable, rewrite
+from zstatic.exports import FORMATS
+from zstatic.exporttext import _BIBTEX_ESCAPES, Unreadable, rewrite
 from zstatic.library import read_library
+from zstatic.richtext import plain
+from zstatic.selection import select
 
 BIBTEX = """
 @article{key_2020,
@@ -54,7 +58,9 @@ def test_tags_added_to_an_export_without_any_stand_at_its_end():
 
 def test_ris_keywords_are_written_anew_before_the_end():
     lines = rewrite("ris", RIS, "AAAA2222", ("one", "two")).split("\r\n")
-    assert lines == [*RIS.split("\r\n")[:4], "KW  - one", "KW  - two", "ER  - ", ""]
+    assert lines == [
+        *("TY  - JOUR", "TI  - A title", "AB  - Line one line two", "KW  - one", "KW  - two", "ER  - ", "")
+    ]
 
 
 def test_csl_ids_are_item_keys_without_the_librarys_number():
@@ -69,7 +75,7 @@ def test_csl_ids_are_item_keys_without_the_librarys_number():
     ("format", "text"),
     [
         ("bibtex", "garbage"),
-        ("bibtex", "@misc{a,\n\turl = {http://x/{},\n\tkeywords = {_secret},\n}"),
+        ("bibtex", "@misc{a,\n\ttitle = {x {},\n\tkeywords = {_secret},\n}"),
         ("bibtex", "@misc{a,\n\ttitle = {T},\n"),
         ("bibtex", "@misc{a,\n\ttitle = ,\n}"),
         ("ris", "KW  - _secret\r\n"),
@@ -96,6 +102,18 @@ def test_any_tag_leaves_the_bibtex_readable(tags):
     assert rewrite("bibtex", once, "A", ()) == rewrite("bibtex", BIBTEX, "A", ())
 
 
+def once_each(text):
+    """Zotero repeats a DOI that is in Extra, too."""
+    lines, seen = [], set()
+    for line in text.splitlines():
+        if line.startswith("\tdoi ="):
+            if "doi" in seen:
+                continue
+            seen.add("doi")
+        lines.append(line)
+    return "\n".join(lines)
+
+
 @pytest.mark.parametrize(("name", "id"), [("group-1", "groups/1"), ("user-1001", "users/1001")])
 def test_a_real_export_stays_as_zotero_wrote_it_when_its_tags_do(shared, name, id):
     recorded = {raw["key"]: raw for raw in recorded_library(shared, name)["items"]}
@@ -106,4 +124,103 @@ def test_a_real_export_stays_as_zotero_wrote_it_when_its_tags_do(shared, name, i
                 expected = recorded[key][format] | {"id": key}
                 assert json.loads(rewrite(format, text, key, item.tags)) == expected
             else:
-                assert rewrite(format, text, key, item.tags).split() == text.split()
+                assert rewrite(format, text, key, item.tags).split() == once_each(text).split()
+
+
+# As other programs read them
+
+AWKWARD = (
+    *("{", "}", "}{", "\\{", "@article{x,", "a = {b},", "% # $ & ~ ^ _ \\", '"', "ER  - ", "TY  - JOUR"),
+    *(
+        "x\nER  - \n\nTY  - BOOK\nTI  - y",
+        "a\r\nb",
+        "a\rb",
+        "a\x00b",
+        "a\u2028b",
+        "a\x85b",
+        "a\x0bb",
+        "KW",
+        "日本",
+    ),
+)
+
+
+def zotero_escaped(text):
+    """As Zotero writes a text into BibTeX."""
+    return text.translate(_BIBTEX_ESCAPES)
+
+
+@pytest.mark.parametrize("value", AWKWARD)
+def test_a_strict_reader_finds_every_record_whatever_is_in_it(value):
+    names = ("first", value, "last")
+    raw = [
+        make_item(f"AAAA222{number}", title=name, tags=make_tags(name)) for number, name in enumerate(names)
+    ]
+    bib = [
+        f"@misc{{key,\n\ttitle = {{T}},\n\turl = {{http://x/{name.partition(chr(10))[0]}}},\n"
+        f"\tabstract = {{{zotero_escaped(name)}}},\n\tyear = {{2020}},\n}}"
+        for name in names
+    ]
+    ris = [
+        f"TY  - JOUR\r\nTI  - T\r\nAB  - {name}\r\nPY  - 2020\r\nN1  - {name}\r\nER  - \r\n" for name in names
+    ]
+    csl = [
+        json.dumps({"id": "1/x", "type": "book", "title": "T", "note": name, "issued": 2020})
+        for name in names
+    ]
+    texts = {"bibtex": bib, "ris": ris, "csljson": csl}
+    exports = {
+        each: {item["key"]: text for item, text in zip(raw, texts[each], strict=True)} for each in texts
+    }
+    config = make_config()
+    library = read_library(StubMirror(*raw, exports=exports), config, config.libraries[0])
+    items = select(library, config.libraries[0].select).items.values()
+    years = {"bibtex": "year", "ris": "PY", "csljson": "issued"}
+    for name, read in {"bibtex": read_bibtex, "ris": read_ris, "csljson": read_csljson}.items():
+        found = read(FORMATS[name].dump(items))
+        assert [each.title for each in found] == ["T"] * 3, name
+        assert [str(each.fields[years[name]][0]) for each in found] == ["2020"] * 3, name
+
+
+def test_a_line_that_looks_like_a_field_brings_no_note_to_light():
+    text = (
+        "TY  - JOUR\r\nTI  - T\r\nN1  - secret\r\nAB  - secret\r\nER  - secret\r\nAU  - secret\r\nER  - \r\n"
+    )
+    assert rewrite("ris", text, "A", ("x",)) == "TY  - JOUR\r\nTI  - T\r\nKW  - x\r\nER  - \r\n"
+
+
+def test_fields_of_other_programs_for_tags_and_people_are_left_out():
+    fields = ("mendeley-tags", "Mendeley-Groups", "groups", "owner", "local-url", "Annote")
+    text = "@misc{a,\n" + "".join(f"\t{name} = {{secret}},\n" for name in fields) + "\ttitle = {T},\n}"
+    assert rewrite("bibtex", text, "A", ()) == "@misc{a,\n\ttitle = {T},\n}\n"
+    assert "secret" not in rewrite("csljson", '{"title":"T","custom":{"a":"secret"}}', "A", ())
+
+
+def test_an_address_with_half_a_pair_of_braces_leaves_the_record_whole():
+    text = "@misc{a,\n\turl = {http://x/{a},\n\tkeywords = {_secret},\n\tyear = {2020},\n}"
+    assert rewrite("bibtex", text, "A", ()) == "@misc{a,\n\turl = {http://x/%7Ba},\n\tyear = {2020},\n}\n"
+
+
+def test_no_number_that_json_lacks_is_written():
+    assert rewrite("csljson", '{"volume": NaN, "issue": -Infinity}', "A", ()) == (
+        '{"id": "A", "volume": null, "issue": null}'
+    )
+
+
+@pytest.mark.parametrize("name", ["group-1", "user-1001"])
+def test_strict_readers_find_every_item_of_a_real_library(shared, name):
+    config = make_config()
+    library = read_library(recorded_mirror(shared, name), config, config.libraries[0])
+    items = [
+        item
+        for item in select(library, config.libraries[0].select).items.values()
+        if item.item_type not in ("attachment", "note")
+    ]
+    titles = [plain(item.title) for item in items]
+    assert len(read_bibtex(FORMATS["bibtex"].dump(items))) == len(items)
+    ris = read_ris(FORMATS["ris"].dump(items))
+    assert [plain(each.title) for each in ris if each.title] == [
+        title for each, title in zip(ris, titles, strict=True) if each.title
+    ]
+    csl = read_csljson(FORMATS["csljson"].dump(items))
+    assert [each.key for each in csl] == [item.key for item in items]

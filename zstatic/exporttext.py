@@ -33,7 +33,15 @@ _BIBTEX_BARE = re.compile(r"[\w:.+-]+(?:\s*#\s*[\w:.+-]+)*")
 _BIBTEX_QUOTED = re.compile(r'"[^"]*"')
 _BIBTEX_NEXT = re.compile(r",?\s*")
 _BRACE = re.compile(r"[{}]")
-_BIBTEX_PRIVATE = frozenset(("annote", "annotation", "file", "keywords", "keyword"))
+# Other programs' fields of tags, files and people are here for whoever wrote them into Extra.
+_BIBTEX_PRIVATE = frozenset(
+    (
+        *("annote", "annotation", "file", "keywords", "keyword", "mendeley-tags", "mendeley-groups"),
+        *("groups", "owner", "localfile", "local-url"),
+    )
+)
+# Zotero writes addresses as they are, so that one may hold half of a pair of braces.
+_BIBTEX_URL = re.compile(r"(?m)^(\turl = \{)(.*)(\},?)$")
 
 # As Zotero's BibTeX translator escapes text.
 _BIBTEX_ESCAPES = str.maketrans(
@@ -52,6 +60,7 @@ _BIBTEX_ESCAPES = str.maketrans(
 
 
 def _bibtex(text: str, key: str, tags: tuple[str, ...]) -> str:
+    text = _BIBTEX_URL.sub(_without_braces, text)
     start = _BIBTEX_ENTRY.match(text)
     if not start:
         raise Unreadable("not a BibTeX entry")
@@ -59,21 +68,29 @@ def _bibtex(text: str, key: str, tags: tuple[str, ...]) -> str:
         f"\tkeywords = {{{', '.join(tag.translate(_BIBTEX_ESCAPES) for tag in tags)}}}," if tags else ""
     )
     fields: list[str] = []
+    seen: set[str] = set()
     position = start.end()
     while name := _BIBTEX_NAME.match(text, position):
         end = _end_of_value(text, name.end())
-        if name[1].lower() not in _BIBTEX_PRIVATE:
-            if name[1].lower() != "url" or _is_public(text[name.end() : end]):
-                fields.append(f"\t{text[position:end]},")
-        elif name[1].lower() == "keywords":
+        field = name[1].lower()
+        if field == "keywords":
             fields.append(keywords)
             keywords = ""
+        # Zotero writes a DOI twice that is in Extra, too; a strict reader refuses that.
+        elif field not in _BIBTEX_PRIVATE | seen and (field != "url" or _is_public(text[name.end() : end])):
+            fields.append(f"\t{text[position:end]},")
+        seen.add(field)
         separator = _BIBTEX_NEXT.match(text, end)
         position = separator.end() if separator else end
     if text[position:].strip() != "}":
         raise Unreadable("a BibTeX entry with unbalanced braces")
     lines = [start[0].strip(), *filter(None, [*fields, keywords]), "}"]
     return without_private_places("\n".join(lines) + "\n")
+
+
+def _without_braces(url: re.Match[str]) -> str:
+    address = re.sub(r"\\?\{", "%7B", re.sub(r"\\?\}", "%7D", url[2]))
+    return f"{url[1]}{address}{url[3]}"
 
 
 def _is_public(value: str) -> bool:
@@ -97,35 +114,41 @@ def _end_of_value(text: str, start: int) -> int:
 # RIS
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9])  -(?: |$)")
+# Keywords, notes and files end a record: what stands behind them is theirs, even if it looks like a field.
 _RIS_PRIVATE = frozenset(("KW", "N1", "RN", "L1", "L2", "L3", "L4"))
 
 
 def _ris(text: str, key: str, tags: tuple[str, ...]) -> str:
-    lines: list[str] = []
-    keep = False
-    is_complete = False
-    for line in text.strip().split("\n"):
-        if tag := _RIS_LINE.match(line):
-            # A value goes on for as many lines as do not start with a tag of their own.
-            keep = tag[1] not in _RIS_PRIVATE and (tag[1] != "UR" or bool(public_url(line[6:])))
-            is_complete = tag[1] == "ER"
-            if is_complete:
-                lines += [f"KW  - {' '.join(name.split())}" for name in tags]
-        if keep:
-            lines.append(line)
-    if not is_complete or not lines[0].startswith("TY  - "):
+    """A line for each field: not all readers go on where a value has several."""
+    lines = text.strip().split("\n")
+    if len(lines) < 2 or not lines[0].startswith("TY  - ") or lines[-1].rstrip() != "ER  -":
         raise Unreadable("not a whole RIS record")
-    return without_private_places("\r\n".join(lines).rstrip()) + " \r\n"
+    fields = [lines[0].rstrip()]
+    is_shown = True
+    for line in lines[1:-1]:
+        tag = _RIS_LINE.match(line)
+        if not tag or tag[1] in ("TY", "ER"):
+            # Only the first line begins a record and only the last one ends it: this goes on with a value.
+            if is_shown:
+                fields[-1] = f"{fields[-1]} {line.strip()}".rstrip()
+        elif tag[1] in _RIS_PRIVATE:
+            break
+        else:
+            is_shown = tag[1] != "UR" or bool(public_url(line[6:]))
+            fields += [line.rstrip()] if is_shown else []
+    keywords = (f"KW  - {' '.join(name.split())}" for name in tags)
+    return without_private_places("\r\n".join([*fields, *keywords, "ER  -"])) + " \r\n"
 
 
 # CSL-JSON
 
-_CSL_PRIVATE = frozenset(("id", "keyword", "annote", "system_id"))
+_CSL_PRIVATE = frozenset(("id", "keyword", "annote", "system_id", "custom"))
 
 
 def _csljson(text: str, key: str, tags: tuple[str, ...]) -> str:
     try:
-        record = json.loads(text)
+        # NaN and Infinity are no JSON, though Python reads and writes them.
+        record = json.loads(text, strict=False, parse_constant=lambda name: None)
     except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     if not isinstance(record, dict):
@@ -137,8 +160,9 @@ def _csljson(text: str, key: str, tags: tuple[str, ...]) -> str:
     }
     if not public_url(str(public.get("URL", ""))):
         public.pop("URL", None)
+    written = json.dumps({"id": key, **public}, ensure_ascii=False)
     # Once more: JSON escapes can stand for control characters and half of a surrogate pair.
-    return clean(json.dumps({"id": key, **public}, ensure_ascii=False))
+    return clean(re.sub("[\u0085\u2028\u2029]", r"\\n", written))
 
 
 _REWRITERS: dict[str, Callable[[str, str, tuple[str, ...]], str]] = {

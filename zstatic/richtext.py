@@ -191,7 +191,7 @@ def _sanitizer(
     cleaner = nh3.Cleaner(
         tags=set(tags.split()),
         clean_content_tags=_NO_CONTENT,
-        # Without "*", a title would be kept as well; in Zotero's answers it is a COinS, and names the account.
+        # Without "*" titles would be kept, too; in Zotero's answers that is a COinS, and names the account.
         attributes={"*": {"lang"}, "a": {"href"}, "span": {"style"}, "td": _CELL, "th": _CELL},
         allowed_classes=classes,
         attribute_filter=attribute,

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from zstatic.config import AttachmentRules, SelectRules
 from zstatic.errors import Problem
+from zstatic.exports import bibtex
 from zstatic.exporttext import Unreadable, rewrite
 from zstatic.library import Attachment, Collection, Item, Library, Note, Removed
 from zstatic.urls import EXTENSIONS
@@ -68,7 +69,7 @@ def select(library: Library, rules: SelectRules) -> Library:
 
     return replace(
         library,
-        items={key: public(item) for key, item in kept.items()},
+        items=bibtex.with_unique_keys({key: public(item) for key, item in kept.items()}),
         collections=_public_collections(library.collections, visible),
         problems=tuple(problems),
         tag_colors={
