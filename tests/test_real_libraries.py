@@ -216,6 +216,6 @@ def due_files(library: FakeLibrary) -> Iterator[tuple[str, str]]:
 def file_digests(site: SiteFolder) -> Iterator[tuple[str, str]]:
     """(folder, md5) of each file beside an item's page."""
     for path in site.site.glob("**/items/*/*"):
-        if path.is_file() and path.name not in ("index.html", "item.rdf"):
+        if path.is_file() and path.name not in ("index.html", "item.rdf", "linkset.json"):
             folder = path.parent.relative_to(site.site).as_posix()
             yield f"{folder}/", hashlib.md5(path.read_bytes()).hexdigest()
