@@ -5,6 +5,7 @@ Most mistakes show in the templates themselves, before anything is fetched; the 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 
 from jinja2 import (
     Environment,
@@ -18,6 +19,7 @@ from jinja2.utils import missing
 
 from zstatic.errors import ThemeError, did_you_mean
 
+FRAME = "base.html"
 _RECEIVED = ("page", "site", "root")
 
 
@@ -120,26 +122,29 @@ def render_error(error: Exception, path: str, template: str, folders: Iterable[s
 
     path: of the page. template: that it is made by. folders: of the theme, the nearest to the user first.
     """
-    places = list(_places(error, tuple(folders))) or [template]
-    called = [place for place in reversed(places[:-1]) if not place.startswith(_folder_of(places[-1]))]
+    places = list(_places(error, tuple(folders))) or [(0, template)]
+    distance, place = places[-1]
+    # A mistake in the user's own template may show only in one of ours that it calls.
+    called = [caller for nearness, caller in reversed(places) if nearness < distance]
     message = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
     if isinstance(error, RecursionError):
         message = "it includes or calls itself without end"
     by = f" It was called at {called[0]}." if called else ""
-    return ThemeError(f"{places[-1]}: {message}", f"Found while making {path}.{by}")
+    return ThemeError(f"{place}: {message}", f"Found while making {path}.{by}")
 
 
-def _folder_of(place: str) -> str:
-    return place.rpartition("/templates/")[0]
+def _places(error: Exception, folders: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Where in the templates it was, innermost last, each after the number of its folder.
 
-
-def _places(error: Exception, folders: tuple[str, ...]) -> Iterator[str]:
-    """Where in the templates it was, innermost last. Jinja gives its frames the template's file and line."""
+    Jinja gives its frames the template's file and line.
+    """
     trace = error.__traceback__
     while trace:
         file = trace.tb_frame.f_code.co_filename
-        if file.startswith(folders):
-            yield f"{file}:{trace.tb_lineno}"
+        for number, folder in enumerate(folders):
+            if Path(file).is_relative_to(folder):
+                yield number, f"{file}:{trace.tb_lineno}"
+                break
         trace = trace.tb_next
 
 
@@ -215,11 +220,10 @@ def _parents(environment: Environment, source: Source) -> Iterator[Source]:
 
 def _concerned(environment: Environment, file: str) -> str:
     """Which pages a template has a part in."""
-    reached = {name: _reaches(environment, name) for name in environment.list_templates()}
-    pages = [name for name in reached if not name.startswith("_") and "/" not in name and name != "base.html"]
-    named = [name for name in sorted(pages) if file in reached[name]]
-    if len(named) == len(pages):
+    if file in _reaches(environment, FRAME):
         return "It is part of every page."
+    pages = [name for name in environment.list_templates() if not name.startswith("_") and "/" not in name]
+    named = [name for name in sorted(pages) if file in _reaches(environment, name)]
     return (
         f"It is part of the pages made by {', '.join(named)}." if named else "No page is made by it so far."
     )
