@@ -415,7 +415,8 @@ def _resolve_relations(
                 replaces[key].add(old)
 
     def others(key: str, named: Iterable[str]) -> set[str]:
-        return {replaced.get(other, other) for other in named} & items.keys() - {key}
+        found = {replaced.get(other, other) for other in named}
+        return {other for other in found if other in items and other != key}
 
     related: dict[str, set[str]] = {key: set() for key in items}
     cites = {key: others(key, _cited_keys(children.get(key, ()), owner)) for key in items}
