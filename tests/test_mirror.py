@@ -314,61 +314,18 @@ def test_meddled_mirror_is_set_aside(config: Config, database: Path, what: str) 
         assert (mirror.rebuilt, mirror.keys("items")) == ("", {"ABCD2345"})
 
 
-DEEP: Any = []
-for _ in range(300):
-    DEEP = [DEEP]
-GARBAGE: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    1.5,
-    "x",
-    [],
-    ["x"],
-    [1],
-    {},
-    {"x": 1},
-    {"x": {}},
-    {"x": [1]},
-    DEEP,
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "sound"),
-    [
-        ("version", [5]),
-        ("name", ["x"]),
-        ("done", [{}, {"x": 1}]),
-        ("failed", [{}, {"x": {}}]),
-        ("files", [{}]),
-        ("files-done", []),
-        ("fulltext-versions", [{}, {"x": 1}]),
-        ("fulltext-upto", []),
-        ("schema-version", ["x"]),
-        ("reconciled", []),
-        ("synced", []),
-        ("changed", []),
-        ("scope", [None, [], ["x"]]),
-        ("server", ["x"]),
-        ("group-version", []),
-        ("annotations-upto", []),
-        ("children-read", [{}, {"x": 1}]),
-    ],
-)
+@pytest.mark.parametrize("value", [True, ["x"], {"x": [[1]]}], ids=str)
 def test_mirror_that_says_odd_things_of_itself_is_set_aside(
-    name: str, sound: list[Any], config: Config, database: Path
+    value: Any, config: Config, database: Path
 ) -> None:
-    for value in GARBAGE:
+    for name in ("version", "done", "failed", "files", "reconciled"):
         with open_mirror(config, LIBRARY) as mirror:
-            mirror.write_state(version=5)
             mirror.write_state(**{name: value})
         with open_mirror(config, LIBRARY) as mirror:
-            expected = "" if value in sound else "it says of itself what zstatic did not write"
-            assert mirror.rebuilt == expected, value
+            assert mirror.rebuilt == "it says of itself what zstatic did not write"
 
 
-@pytest.mark.parametrize("value", [True, -1, 1.5, "x", [], ["x"], DEEP], ids=str)
+@pytest.mark.parametrize("value", [True, -1, "x", ["x"]], ids=str)
 def test_mirror_whose_schema_is_no_schema_is_set_aside(value: Any, config: Config) -> None:
     with open_mirror(config, LIBRARY) as mirror:
         mirror.write_state(schema=value)
