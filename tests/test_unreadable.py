@@ -83,6 +83,23 @@ def test_older_copy_of_an_unreadable_item_is_dropped(
     assert site.items() == library.items.keys()
 
 
+@pytest.mark.parametrize("number", [8, 59])
+def test_many_unreadable_items_with_older_copies_are_no_outage(
+    number: int, site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site.sync()
+    bad = set(sorted(library.items)[:number])
+    for key in bad:
+        library.edit_item(key, title="Edited")
+    fake.refuse(
+        lambda r: r.query.get("include") == "data" and not bad.isdisjoint(r.query["itemKey"].split(",")),
+        500,
+        times=None,
+    )
+    assert problems(site) == [("item-unreadable", key) for key in sorted(bad)]
+    assert site.items() == library.items.keys() - bad
+
+
 def test_trashed_item_leaves_the_site_though_zotero_cannot_deliver_it(
     tmp_path: Path, fake: FakeZotero, monkeypatch: pytest.MonkeyPatch
 ) -> None:

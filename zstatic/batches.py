@@ -16,7 +16,7 @@ from zstatic.api import Objects, RequestFailed, RequestRefused, batches, in_para
 
 JSON = Any
 Ask = Callable[[Sequence[str]], Objects]
-# Told the keys that fail; says whether the server delivers any other.
+# Told the keys that did not come yet; says whether the server delivers any other.
 Delivers = Callable[[Collection[str]], bool]
 # A refusal may be of one object as well: of a smaller batch the server may think otherwise.
 Failed = RequestFailed | RequestRefused
@@ -51,18 +51,21 @@ def fetch_halving(
     waiting: deque[tuple[str, ...]] = deque(
         [*batches(set(keys).difference(known)), *((key,) for key in alone)]
     )
+    left = set(keys)
     suspects: dict[str, Failed] = {}
-    for part, answer in _down_to_one(waiting, ask, delivers, stop):
+    for part, answer in _down_to_one(waiting, ask, lambda: delivers(left), stop):
+        if not isinstance(answer, Failed):
+            left.difference_update(part)
         if isinstance(answer, Failed) and part[0] not in alone:
             suspects[part[0]] = answer
         else:
             yield _batch(part, answer)
     if stop or not suspects:
         return
-    if not delivers(suspects):
+    if not delivers(left):
         raise next(iter(suspects.values()))
     again: deque[tuple[str, ...]] = deque((key,) for key in sorted(suspects))
-    for part, answer in _down_to_one(again, ask, delivers, stop):
+    for part, answer in _down_to_one(again, ask, lambda: delivers(left), stop):
         yield _batch(part, answer)
 
 
@@ -73,7 +76,7 @@ def _batch(part: Sequence[str], answer: Objects | Failed) -> Batch:
 
 
 def _down_to_one(
-    waiting: deque[tuple[str, ...]], ask: Ask, delivers: Delivers, stop: Sized
+    waiting: deque[tuple[str, ...]], ask: Ask, is_well: Callable[[], bool], stop: Sized
 ) -> Iterator[tuple[tuple[str, ...], Objects | Failed]]:
     """Give what comes, and the failures of single objects. Raises Failed when nothing comes at all."""
     in_a_row = 0
@@ -81,7 +84,7 @@ def _down_to_one(
         failed = isinstance(answer, Failed)
         in_a_row = in_a_row + 1 if failed else 0
         if isinstance(answer, Failed) and in_a_row >= FAILURES_IN_A_ROW:
-            if not delivers(part):
+            if not is_well():
                 raise answer
             in_a_row = 0
         if failed and len(part) > 1:
