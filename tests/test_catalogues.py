@@ -161,7 +161,8 @@ def left_behind(document: Any) -> set[str]:
         for name, value in element.items()
         if name in ATTRIBUTES
         or (name == "content" and element.get("name") == "description")
-        or (name.startswith("data-") and element.get("id") in ("search", "said") and name != "data-language")
+        or (name.startswith("data-") and element.get("id") in ("search", "said"))
+        if name not in ("data-language", "data-texts")
     ]
     found = unmarked(texts)
     return found.union(*(unmarked([value]) for value in attributes))
