@@ -27,6 +27,8 @@ function fromSearch() {
 
 function basket() {
   const line = document.getElementById("item-basket");
+  // A theme may leave it out.
+  if (!line) return;
   const [button, link] = [line.querySelector("button"), line.querySelector("a")];
   const store = new Basket(root, show);
   function show() {
