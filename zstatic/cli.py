@@ -44,6 +44,7 @@ from zstatic.summary import (
     describe_rebuild,
     describe_status,
     list_problems,
+    problem_line,
     show_seconds,
     summarize_build,
     summarize_sync,
@@ -735,6 +736,34 @@ def show_config(session: Session, defaults: bool) -> None:
     from zstatic.reference import describe_config, describe_defaults
 
     click.echo(describe_defaults() if defaults else describe_config(session.config()), nl=False)
+
+
+@cli.command()
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+)
+@_pass_session
+def check(session: Session, form: str) -> None:
+    """Look for dead links, items without title or date, doubles.
+
+    In the site as it was last built; also whether the host takes it ([deploy] host). Ends with 6 if anything
+    is found.
+    """
+    config = session.config()
+    from zstatic import pipeline
+
+    found = pipeline.check(config, session.terminal)
+    if form == "json":
+        _print_json(session, {"findings": _plain(found)})
+    elif form == "github":
+        for line in github.warnings([problem_line(problem) for problem in found]):
+            click.echo(session.terminal.redact(line))
+    else:
+        for line in _problem_lines(session, config, found):
+            click.echo(session.terminal.redact(line))
+    session.terminal.write(f"Found: {len(found):,}" if found else "Found: nothing to mend")
+    if found:
+        raise click.exceptions.Exit(PROBLEMS)
 
 
 @cli.command("explain")

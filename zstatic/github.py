@@ -32,6 +32,11 @@ def annotations(message: str, hint: str = "", folder: str = "") -> list[str]:
     return commands
 
 
+def warnings(lines: Iterable[str]) -> list[str]:
+    """The workflow commands that show each line as a warning beside the run."""
+    return [f"::warning::{_text(line)}" for line in lines]
+
+
 def append_summary(environ: Mapping[str, str], lines: Iterable[str]) -> None:
     """Add a list to the page that GitHub shows for the job."""
     # Markup in an item's title must not become markup of the page.

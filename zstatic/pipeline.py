@@ -32,6 +32,7 @@ from zstatic.build import (
     write_marker,
     write_site,
 )
+from zstatic.check import check_files, check_items, check_limits, file_sizes
 from zstatic.config import Config
 from zstatic.errors import ConfigError, Problem, ProblemsFound
 from zstatic.guard import (
@@ -209,6 +210,24 @@ def index(config: Config, track: Track = silent) -> BuildReport:
             )
         clear_away(config.state / _SEARCH)
         return _make_site(config, load_theme(config), (), clock, track, _Wishes(anew=True))
+
+
+def check(config: Config, track: Track = silent) -> tuple[Problem, ...]:
+    """Look for what a reader or the host would stumble over, in the site as it is; changes nothing."""
+    with lock(config.state), ExitStack() as stack:
+        if not is_our_site(config.output):
+            raise ConfigError(f"There is no site in {config.output} to check.", "Run: zstatic build")
+        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
+        _insist_on_whole(mirrors, offline=True)
+        theme = load_theme(config)
+        ctx = _select(_read(config, mirrors), config, mirrors, theme.words)
+        base_path = site_view(ctx.libraries, config, theme).base_path
+        found = {
+            *check_files(config.output, base_path, config.site.base_url, track),
+            *check_limits(file_sizes(config.output), config.deploy.host),
+            *check_items(ctx.items),
+        }
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def list_problems(
     for code, alike in of_code.items():
         shown = alike if every else list(_first_of_each(alike))[:_ALIKE_SHOWN]
         for problem in shown:
-            yield _problem_line(problem, titles.get(problem.where, ""))
+            yield problem_line(problem, titles.get(problem.where, ""))
         if len(alike) > len(shown):
             yield f"… and {len(alike) - len(shown):,} more of this kind ({code}); with -v all are listed"
 
@@ -109,7 +109,8 @@ def _first_of_each(alike: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def _problem_line(problem: Problem, title: str) -> str:
+def problem_line(problem: Problem, title: str = "") -> str:
+    """title: of the item that it is about, "" = unknown or not to be told."""
     place = f"“{title}” ({problem.where})" if title else problem.where
     return f"{place}: {problem.message}" if place else problem.message
 
