@@ -73,6 +73,7 @@ def test_shows_the_cases_that_are_hard_to_publish(items: dict[str, JSON], record
     assert any(one["itemType"] == "note" and "parentItem" not in one for one in everything)
     assert any(one["itemType"] == "attachment" and "parentItem" not in one for one in everything)
     assert any("dc:replaces" in one["relations"] for one in everything)
+    assert any({"tag": "_cites"} in one["tags"] for one in everything if one["itemType"] == "note")
     assert all(markup in titles for markup in ("<i>", "<sub>", "<sup>", '<span class="nocase">'))
     assert any(not record["creators"] for record in records)
     assert any(len(record["creators"]) > 10 for record in records)
