@@ -27,6 +27,7 @@ PAGES = {
     "item with hardly anything": f"items/{POOR}/",
     "item in another script": "items/CCCC2222/",
     "moved item": "items/MVED2222/",
+    "removed item": "items/RMVD2222/",
     "collections": "collections/",
     "collection": "collections/KKKK2222/",
     "empty collection": "collections/KKKK4444/",
@@ -91,6 +92,7 @@ def showcase(root: Path, language: str = "en") -> Context:
             parsed_date="1978",
             tags=make_tags("تاريخ", "maps"),
         ),
+        make_item("RMVD2222", deleted=1),
         *(_other(number) for number in range(110)),
         collections=[
             make_collection("KKKK2222", "Maps and geography"),
