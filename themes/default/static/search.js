@@ -212,7 +212,7 @@ function linkFiles(part, opened) {
   })).catch((error) => console.error(error));
 }
 
-// Where an item's page finds the way back and on, see item.js.
+// Where an item's page finds the way back and on, see basket.js.
 function rememberResults() {
   const links = [...at("results").querySelectorAll(".entry-title")];
   const page = (to) => (at(to).hidden ? "" : at(to).href);
