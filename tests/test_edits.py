@@ -223,7 +223,9 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         | collection(OTHER, with_exports=False, with_embed=False)
         | listing("items", "items/recent", "types/report", "years/1952")
         | RECORD_1952
-        | HOME,
+        | HOME
+        # The first file: from now on the insides of files can be searched.
+        | SEARCH_PAGE,
     ),
     "theme block": (change_block, {"404.html"}),
 }

@@ -18,6 +18,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -45,11 +46,13 @@ class Document:
 
     url: unique. content: must hold a letter or digit, or Pagefind drops the document without a word.
     meta: name -> text, searched as well.
+    pages: texts of pages, instead of content. Results say which page, "#page=8", words are found on.
     """
 
     url: str
     content: str
     meta: Mapping[str, str]
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ def write_bundle(documents: Iterable[Document], language: str, folder: Path, tra
         config = {"force_language": language, "include_characters": "+#"}
         service.send("NewIndex", config=config)
         for document in track(documents, "Indexing for search", len(documents)):
+            if document.pages:
+                service.send("AddFile", index_id=0, url=document.url, file_contents=_as_html(document))
+                continue
             service.send(
                 "AddRecord",
                 index_id=0,
@@ -100,6 +106,16 @@ def write_bundle(documents: Iterable[Document], language: str, folder: Path, tra
         service.wait()
         _wait_for_bytes(folder)
         service.finish()
+
+
+def _as_html(document: Document) -> str:
+    """Only headings with an id tell Pagefind where a part begins; their own word is to weigh nothing."""
+    parts = (
+        f'<h2 id="page={number}" data-pagefind-weight="0">{number}</h2><p>{escape(text)}</p>'
+        for number, text in enumerate(document.pages, 1)
+        if text
+    )
+    return f"<!DOCTYPE html><html><body>{''.join(parts)}</body></html>"
 
 
 def _wait_for_bytes(folder: Path) -> None:

@@ -35,6 +35,7 @@ from zstatic.build import (
 from zstatic.check import check_files, check_items, check_limits, file_sizes
 from zstatic.config import Config
 from zstatic.errors import ConfigError, Problem, ProblemsFound
+from zstatic.fulltext import FileText, file_texts
 from zstatic.guard import (
     Objections,
     Record,
@@ -55,7 +56,7 @@ from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
 from zstatic.search import FOLDER as SEARCH_FOLDER
-from zstatic.search import facet_columns, index_site, records
+from zstatic.search import facet_columns, index_files, index_site, records
 from zstatic.selection import select
 from zstatic.statefolder import clear_away, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
@@ -267,6 +268,8 @@ def explain(config: Config, path: str) -> Explanation:
 
 
 _SEARCH = "search"
+# Apart, so that making the index anew does not read every PDF again.
+_TEXTS = "fulltext"
 
 
 def _sync(
@@ -312,7 +315,7 @@ def _make_site(
         problems = _all_problems(lasting, synced)
         _refuse(problems, wishes.strict)
         with clock.phase("search"):
-            bundle = _index(ctx, config, track) if wishes.with_search else ()
+            bundle = _index(ctx, config, mirrors, track) if wishes.with_search else ()
         published = tuple(
             describe_published(library, mirror, ctx)
             for library, mirror in zip(ctx.libraries, mirrors, strict=True)
@@ -480,9 +483,20 @@ def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror],
     return make_context(libraries, config, labels, files, content, words)
 
 
-def _index(ctx: Context, config: Config, track: Track) -> tuple[Copy, ...]:
-    work = config.state / _SEARCH
-    return index_site(records(ctx), config.site.language, work, track, facet_columns(ctx))
+def _index(ctx: Context, config: Config, mirrors: Sequence[Mirror], track: Track) -> tuple[Copy, ...]:
+    work, language = config.state / _SEARCH, config.site.language
+    index = index_site(records(ctx), language, work, track, facet_columns(ctx))
+    return (*index, *index_files(_file_texts(ctx, config, mirrors, track), language, work / "files", track))
+
+
+def _file_texts(
+    ctx: Context, config: Config, mirrors: Sequence[Mirror], track: Track
+) -> tuple[FileText, ...]:
+    if not config.search.fulltext:
+        return ()
+    by_library = {library.slug: mirror for library, mirror in zip(ctx.libraries, mirrors, strict=True)}
+    words, folder = config.search.fulltext_words, config.state / _TEXTS
+    return file_texts(ctx, lambda slug, key: by_library[slug].fulltext(key), words, folder, track)
 
 
 def _header(site: SiteView, theme: Theme) -> dict[str, str]:

@@ -22,13 +22,14 @@ from markupsafe import escape
 from zstatic import pagefind
 from zstatic.errors import SearchError
 from zstatic.facets import FACETS, collection_slug
+from zstatic.fulltext import FileText
 from zstatic.library import Creator, Item
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
 from zstatic.pages.context import Context, Entry, file_kind, short_list
 from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
-from zstatic.shards import number_of
+from zstatic.shards import number_of, shard_count
 from zstatic.sorting import sort_key
 from zstatic.spelling import vocabulary
 from zstatic.statefolder import clear_away, remove_tree
@@ -157,6 +158,78 @@ def index_site(
     copies = [Copy(FOLDER + name, work / "bundle" / name, file.digest) for name, file in index.files.items()]
     copies += [Copy(FOLDER + name, work / "columns" / name, _digest(text)) for name, text in columns.items()]
     return tuple(sorted(copies, key=lambda copy: copy.path))
+
+
+# Files
+
+
+def index_files(
+    files: Sequence[FileText], language: str, work: Path, track: Track = silent
+) -> tuple[Copy, ...]:
+    """The index of what stands inside the published files, for the site's folder `pagefind/files/`.
+
+    In parts, each of which is indexed in bounded memory; a file stays in its part while their number stays.
+    Raises SearchError.
+    """
+    count = shard_count(sum(file.words for file in files), _WORDS_EACH) if files else 0
+    parts: list[list[FileText]] = [[] for _ in range(count)]
+    for file in files:
+        parts[number_of(file.path) & (count - 1)].append(file)
+    copies: list[Copy] = []
+    columns = []
+    for number, part in enumerate(parts):
+        if part:
+            folder = work / str(number)
+            index = _index_part(part, language, folder, track)
+            rows = {result_id: (file.row, file.path) for result_id, file in zip(index.ids, part, strict=True)}
+            columns.append({"folder": str(number), "build": index.fingerprint[:16], "files": rows})
+            place = f"{FILES_FOLDER}{number}/"
+            copies += [
+                Copy(place + name, folder / "bundle" / name, made.digest)
+                for name, made in index.files.items()
+            ]
+    _remove_parts(work, {str(number) for number, part in enumerate(parts) if part})
+    if not columns:
+        return ()
+    content = _json({"parts": columns})
+    work.mkdir(parents=True, exist_ok=True)
+    _write_atomically(work / POINTER, content)
+    return (
+        *sorted(copies, key=lambda copy: copy.path),
+        Copy(FILES_POINTER, work / POINTER, _digest(content)),
+    )
+
+
+FILES_FOLDER = "pagefind/files/"
+FILES_POINTER = FILES_FOLDER + POINTER
+# Pagefind takes 350 MB for each million words.
+_WORDS_EACH = 2_000_000
+
+
+def _index_part(part: Sequence[FileText], language: str, folder: Path, track: Track) -> _Index:
+    stemmer = language.split("-")[0].lower()
+    digests = tuple(_digest(f"{file.path} {file.fingerprint}".encode()) for file in part)
+    fingerprint = _digest(json.dumps([pagefind.version(), stemmer, digests]).encode())
+    index = _read_index(folder)
+    if index is not None and index.fingerprint == fingerprint:
+        return index
+    documents = [_file_document(file) for file in part]
+    return _write_index(documents, stemmer, digests, fingerprint, folder, index, track)
+
+
+def _file_document(file: FileText) -> Document:
+    pages = tuple(spaced(page) for page in file.pages())
+    if not file.has_pages:
+        return Document(file.path, pages[0], {})
+    # What was kept may have been damaged since it was counted.
+    return Document(file.path, "", {}, pages if any(pages) else (file.path,))
+
+
+def _remove_parts(work: Path, keep: set[str]) -> None:
+    if work.is_dir():
+        for path in list(work.iterdir()):
+            if path.name not in keep and path.is_dir():
+                remove_tree(path)
 
 
 # Records

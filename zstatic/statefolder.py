@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_FOLDERS = ("mirror", "files", "search", "stage")
+_FOLDERS = ("mirror", "files", "search", "fulltext", "stage")
 _FILES = ("manifest.json", "manifest.next.json", "journal.json", "files.json")
 _ASIDE = ".broken"
 

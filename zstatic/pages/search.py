@@ -44,6 +44,7 @@ class SearchView:
 
     has_items: False = there is nothing to search, and no index. types: those that occur, by name.
     counted: how many results, for search.js: the forms of `Words.plural_forms` as JSON.
+    has_fulltext: whether the insides of files can be searched.
     exports: what results can be exported as. texts: how, for search-parts.js, as JSON.
     """
 
@@ -52,6 +53,7 @@ class SearchView:
     types: tuple[TypeName, ...]
     filters: tuple[Filter, ...]
     counted: str
+    has_fulltext: bool
     exports: tuple[ExportChoice, ...]
     texts: str
 
@@ -70,6 +72,7 @@ def search_view(ctx: Context) -> SearchView:
         types=tuple(TypeName(item_type, label) for item_type, label in names),
         filters=filters(ctx),
         counted=json.dumps(counted, ensure_ascii=False),
+        has_fulltext=ctx.config.search.fulltext and any(entry.files for entry in ctx.items),
         exports=tuple(ExportChoice(each.name, each.label) for each in sets),
         texts=as_json(sets),
     )

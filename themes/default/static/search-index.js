@@ -39,6 +39,7 @@ export async function openIndex(folder) {
     links: once(() => read(pointer.links)),
     keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
     files: once(() => read(pointer.files)),
+    inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder, ids[row]),
   };
@@ -179,6 +180,23 @@ async function refine(scores, words, finder) {
     const points = wholes.map((word) => (word === meta.year ? 3 : POINTS[parts.findIndex((part) => part.has(word))] ?? 0));
     scores[row] += above * (1 + points.reduce((sum, each) => sum + each, 0));
   }));
+}
+
+// The same with what stands inside files: items with a match there follow the others.
+export async function withFiles(q, found, opened) {
+  const { tree } = parse(q);
+  const pruned = prune(tree, new Set());
+  const { findFiles, isForFiles } = await import("./search-files.js");
+  if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
+  const files = await findFiles(pruned, await opened.inside());
+  const exact = found.finder?.near.length ? null : found.scores;
+  const scores = exact ? exact.slice() : new Float64Array(opened.ids.length);
+  const lowest = scores.reduce((low, score) => (score ? Math.min(low, score) : low), 1);
+  const highest = Math.max(1e-9, ...[...files.values()].map(([{ score }]) => score));
+  for (const [row, [{ score }]] of files) if (!scores[row]) scores[row] = (lowest / 2) * (score / highest);
+  // A word that no record has may stand in a file.
+  const finder = files.size && found.finder ? Object.assign(Object.create(found.finder), { near: [], unknown: [] }) : found.finder;
+  return { ...found, finder, scores, files, words: found.words ?? wanted(pruned) };
 }
 
 // The items of a list, in its order.

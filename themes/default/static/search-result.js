@@ -47,6 +47,17 @@ function markWords(root, words) {
 }
 
 // The part of the text that Pagefind chose, with what it found.
+// A passage of a file with its page. link: {href, text}.
+export function makePassage({ href, text }, html) {
+  const line = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = href;
+  link.textContent = text;
+  const pieces = html.replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
+  line.append(link, " ", ...pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)])));
+  return line;
+}
+
 function excerpt({ excerpt: chosen, plain_excerpt: plain, content }) {
   const pieces = chosen.replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
   const start = content.startsWith(plain.slice(0, 40)) ? "" : "… ";

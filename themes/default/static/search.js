@@ -2,9 +2,9 @@
 // Every text a reader sees stands in search.html.
 
 import { Panel, isChosen, tally } from "./search-facets.js";
-import { Unavailable, all, find, listed, meant, openIndex, ordered } from "./search-index.js";
+import { Unavailable, all, find, listed, meant, openIndex, ordered, withFiles } from "./search-index.js";
 import { bare } from "./search-query.js";
-import { makeResult } from "./search-result.js";
+import { makePassage, makeResult } from "./search-result.js";
 import { Basket, listAddress } from "./basket.js";
 
 const app = document.getElementById("search");
@@ -16,6 +16,8 @@ const counted = JSON.parse(say.count); // by the kind of number: "one", "few" â€
 const texts = JSON.parse(say.texts); // what search-parts.js can make files of
 
 const PAGE = 20;
+const FILES = 3; // of an item, of which passages are shown
+const PASSAGES = 4; // of a file
 const PAUSE = 250; // ms of no typing before a search
 const ANNOUNCE = 1000; // ms of no typing before the count is read out
 
@@ -30,14 +32,19 @@ const index = () => (opening ??= openIndex(address("pagefind/")).catch((error) =
 // One search serves all filters, orders and pages of its results.
 let last = {};
 
-function found({ q, keys }, opened) {
-  const asked = JSON.stringify([q, keys]);
+function found({ q, keys, inside }, opened) {
+  const asked = JSON.stringify([q, keys, inside]);
   if (last.asked !== asked || last.opened !== opened) {
-    const results = q ? find(q, opened) : keys.length ? listed(keys, opened) : Promise.resolve(all(opened));
+    const results = q ? look(q, inside, opened) : keys.length ? listed(keys, opened) : Promise.resolve(all(opened));
     last = { asked, opened, results };
     results.catch(() => { last = {}; });
   }
   return last.results;
+}
+
+async function look(q, inside, opened) {
+  const results = await find(q, opened);
+  return inside && results.scores && !results.straight ? withFiles(q, results, opened) : results;
 }
 
 // Why nothing was looked for.
@@ -69,11 +76,12 @@ function fromAddress() {
     sort: known ? by : "",
     view: values.get("view") === "references" ? "references" : "",
     abstracts: values.get("abstracts") === "1",
+    inside: values.get("in") === "files" && Boolean(at("inside")),
     page: Math.max(1, Number.parseInt(values.get("page"), 10) || 1),
   };
 }
 
-function toAddress({ q, keys, choices, sort: by, view, abstracts, page }) {
+function toAddress({ q, keys, choices, sort: by, view, abstracts, inside, page }) {
   const values = new URLSearchParams();
   if (q) values.set("q", q);
   else if (keys.length) values.set("keys", keys.join(","));
@@ -84,6 +92,7 @@ function toAddress({ q, keys, choices, sort: by, view, abstracts, page }) {
   if (by) values.set("sort", by);
   if (view) values.set("view", view);
   if (abstracts) values.set("abstracts", "1");
+  if (inside) values.set("in", "files");
   if (page > 1) values.set("page", page);
   const query = values.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
   return query ? `?${query}` : location.pathname;
@@ -177,6 +186,7 @@ async function answer(q, turn) {
     shownResults = results;
     shownRows = rows;
     linkFiles(part, opened);
+    if (results.files) showPassages(part, results.files, turn);
     suggest(q, results, turn, opened);
     offerFilters(opened);
   };
@@ -210,6 +220,23 @@ function linkFiles(part, opened) {
     const name = names[part[place]];
     if (kind && name) kind.href = kind.closest("article").querySelector("a").getAttribute("href") + name;
   })).catch((error) => console.error(error));
+}
+
+// What stands inside the files of the results, after the results themselves: it is many bytes.
+async function showPassages(part, files, turn) {
+  const { passages } = await import("./search-files.js");
+  const items = [...at("results").children];
+  for (const [place, row] of part.entries()) {
+    for (const file of (files.get(row) ?? []).slice(0, FILES)) {
+      const found = await passages(file, PASSAGES).catch((error) => console.error(error));
+      if (turn !== latest) return;
+      const list = items[place].querySelector(".passages");
+      list.append(...(found ?? []).map(({ page, excerpt }) => (
+        makePassage(page ? { href: `${say.root}${file.path}#page=${page}`, text: fill(say.page, { n: page }) } : { href: say.root + file.path, text: say.file }, excerpt)
+      )));
+      list.hidden = !list.childElementCount;
+    }
+  }
 }
 
 // Where an item's page finds the way back and on, see basket.js.
@@ -363,6 +390,7 @@ const basket = new Basket(say.root, showBasket);
 function showTools() {
   for (const box of at("tools").querySelectorAll("[name=view]")) box.checked = box.value === state.view;
   at("abstracts").checked = state.abstracts;
+  if (at("inside")) at("inside").checked = state.inside;
 }
 
 function showBasket() {
@@ -396,6 +424,7 @@ at("tools").addEventListener("change", ({ target }) => {
   if (target.name === "view") go({ view: target.value, page: state.page });
   else if (target === at("abstracts")) go({ abstracts: target.checked, page: state.page });
 });
+at("inside")?.addEventListener("change", ({ target }) => go({ q: field.value.trim(), inside: target.checked }));
 at("tools").addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-export]");
   if (!button) return;

@@ -1,0 +1,49 @@
+// What is asked for -> the published files that have it inside, with the pages. Opened only when the reader wants it.
+
+import { Finder } from "./search-find.js";
+
+// folder: the address of pagefind/. Each part of the index is one of Pagefind's own.
+export async function openFiles(folder, pagefind) {
+  const answer = await fetch(`${folder}files/zstatic.json`, { cache: "no-cache" });
+  if (!answer.ok) throw new Error(`files: ${answer.status}`);
+  const { parts } = await answer.json();
+  return Promise.all(parts.map(async ({ folder: name, build, files }) => {
+    const instance = pagefind.createInstance({ basePath: `${folder}files/${name}/`, metaCacheTag: build, excerptLength: 24 });
+    await instance.init();
+    const ids = Object.keys(files);
+    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), facets: async () => ({}) };
+  }));
+}
+
+// Whether a tree asks for nothing but words and phrases, which alone files have.
+export function isForFiles(tree) {
+  if (tree.op === "and" || tree.op === "or") return tree.parts.every(isForFiles);
+  return (tree.op === "word" || tree.op === "phrase") && !tree.field;
+}
+
+// Row of an item -> its files that have it, [{score, path, result}], the best first.
+export async function findFiles(tree, opened) {
+  const found = new Map();
+  for (const part of opened) {
+    const finder = new Finder(part, true);
+    const scores = await finder.find(tree);
+    scores.forEach((score, place) => {
+      if (!score) return;
+      const [row, path] = part.files[part.ids[place]];
+      if (!found.has(row)) found.set(row, []);
+      found.get(row).push({ score, path, result: finder.hits.get(place) });
+    });
+  }
+  for (const files of found.values()) files.sort((one, other) => other.score - one.score || (one.path < other.path ? -1 : 1));
+  return found;
+}
+
+// Where in a file it stands: [{page, excerpt}], page null where pages are not known.
+export async function passages({ result }, most) {
+  const data = await result.data();
+  const parts = data.sub_results.length ? data.sub_results : [data];
+  return parts.slice(0, most).map(({ url, excerpt }) => {
+    const page = /#page=(\d+)$/.exec(url)?.[1] ?? null;
+    return { page, excerpt: page ? excerpt.replace(new RegExp(`^${page}\\. `), "") : excerpt };
+  });
+}
