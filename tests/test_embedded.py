@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from embedded import (
 from lxml import html as lxml_html
 from sitepages import BASE_URL, Site, context, site, site_config
 
-from zstatic.config import SelectRules, SiteConfig
+from zstatic.config import ExportRules, SelectRules, SiteConfig
 from zstatic.schema import Schema
 
 KEY = "AAAA2222"
@@ -469,3 +470,32 @@ def test_every_page_can_be_shared(tmp_path: Path) -> None:
     assert properties["og:locale"] == "en_US"
     assert whole.page("").xpath("//meta[@property='og:title']/@content") == ["A site"]
     assert whole.page("404.html").xpath("//meta[@property]") == []
+
+
+def test_a_creator_of_one_item_offers_its_record_and_one_of_several_their_references() -> None:
+    people = {"creators": [{"creatorType": "author", "lastName": "Lovelace", "firstName": "Ada"}]}
+    one = site(make_item(KEY, **people))
+    page = one.page("creators/ada-lovelace/")
+    assert coins_items(page) == []
+    assert len(unapi(page, fetcher(one))) == 1
+    two = site(make_item(KEY, **people), make_item("BBBB2222", **people))
+    assert len(coins_items(two.page("creators/ada-lovelace/"))) == 2
+    assert not [path for path in two.outputs if path.startswith("creators/") and path.endswith(".rdf")]
+
+
+def test_types_and_recent_additions_hold_no_references() -> None:
+    whole = site(make_item(KEY), make_item("BBBB2222"))
+    for path in ("types/journalArticle/", "items/recent/"):
+        assert coins_items(whole.page(path)) == []
+
+
+def test_without_records_of_lists_their_references_and_the_records_of_items_stay() -> None:
+    config = replace(site_config(), exports=ExportRules(list_records=False))
+    whole = site(
+        make_item(KEY, tags=make_tags("same")), make_item("BBBB2222", tags=make_tags("same")), config=config
+    )
+    assert {path for path in whole.outputs if path.endswith(".rdf")} == {
+        f"{ITEM}item.rdf",
+        "items/BBBB2222/item.rdf",
+    }
+    assert len(coins_items(whole.page("tags/same/"))) == 2

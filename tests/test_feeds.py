@@ -189,6 +189,16 @@ def test_a_collection_has_a_feed_with_its_subcollections() -> None:
     assert "collections/FFFFFFFF/atom.xml" not in texts, "an empty collection"
 
 
+def test_feeds_of_parts_are_short_and_that_of_the_site_is_long() -> None:
+    items = [
+        make_item(f"AAAA22{number}", tags=make_tags("Often"), collections=["CCCCCCCC"])
+        for number in range(22, 50)
+    ]
+    texts = texts_of(context_of(StubMirror(*items, collections=[make_collection("CCCCCCCC")])))
+    lengths = {path: len(json.loads(text)["items"]) for path, text in texts.items() if path.endswith(".json")}
+    assert lengths == {"feed.json": 28, "tags/often/feed.json": 20, "collections/CCCCCCCC/feed.json": 20}
+
+
 def test_a_tag_has_a_feed_once_it_is_frequent() -> None:
     items = [make_item(f"AAAAAAA{letter}", tags=make_tags("Often")) for letter in "ABCDEFGHIJKLMNOPQRST"]
     rare = make_item("BBBBBBBB", tags=make_tags("Rare"))

@@ -259,6 +259,14 @@ class ExportRules:
         tuple[str, ...],
         Setting(list_of(as_export_format), "Downloads offered for the library and each collection."),
     ] = ("bibtex", "ris", "csljson")
+    list_records: Annotated[
+        bool,
+        Setting(
+            as_flag,
+            "Let Zotero save whole lists of up to 50 items (a collection, tag or year) with tags, notes and "
+            "files. false makes a site an eighth smaller; lists are then saved by references, without those.",
+        ),
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +296,9 @@ class SearchRules:
 class FeedRules:
     """limit: entries per feed."""
 
-    limit: Annotated[int, Setting(at_least(1), "Entries in a feed.")] = 50
+    limit: Annotated[
+        int, Setting(at_least(1), "Entries in a feed; at most 20 in that of a collection or tag.")
+    ] = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _NEVER = "1970-01-01T00:00:00Z"
 
 
+# Of a collection or tag, of which there may be thousands.
+_PART_LIMIT = 20
+
+
 @dataclass(frozen=True, slots=True)
 class _Feed:
     """What a feed tells of. path: of the page it belongs to."""
@@ -53,6 +57,7 @@ def _feeds(ctx: Context) -> Iterator[_Feed]:
     """Of the site, of each collection with its subcollections, and of each tag that is not too rare."""
     site, limit = ctx.config.site, ctx.config.feeds.limit
     yield _Feed(site.title, site.description, "", tuple(newest(ctx.items)[:limit]))
+    limit = min(limit, _PART_LIMIT)
     for node in ctx.collections.values():
         if collection_has_feed(ctx, node):
             title = f"{node.name} – {site.title}"

@@ -1,7 +1,7 @@
 """The long lists: all items, and the items of one tag, creator, year or type, 100 a page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -23,7 +23,8 @@ T = TypeVar("T")
 ITEMS_PATH = "items/"
 # What the pages of a facet stand under: its heading there and the label above a single value.
 FACET_TITLES = {"tag": N_("Tags"), "creator": N_("Creators"), "year": N_("Years"), "type": N_("Types")}
-# Creators and types have the references in the list alone: a file for each would double the size of a site.
+# Zotero saves a list of these by its record. A record for each creator and type would double the size of a
+# site: a creator's works are saved by the references in the list, those of a type not at all.
 _WITH_RECORDS = ("tag", "year")
 _MANY_YEARS = 20
 
@@ -126,10 +127,9 @@ def _group_pages(
     kind = ctx.words.gettext(facet.label)
     listed = _List(label, kind, path, facet.folder, trail, feeds, embed, creator)
     for part, pagination in paginate(group.entries, path):
-        if facet.name not in _WITH_RECORDS:
-            yield _list_page(ctx, listed, part, group.entries, pagination)
-            continue
-        record = list_record(ctx, part, path, pagination.number)
+        # The record of a single item is there anyway.
+        has_record = facet.name in _WITH_RECORDS or (facet.name == "creator" and len(group.entries) == 1)
+        record = list_record(ctx, part, path, pagination.number) if has_record else NO_RECORD
         yield _list_page(ctx, listed, part, group.entries, pagination, record)
         yield from record.files
 
@@ -162,12 +162,18 @@ def _list_page(
         unapi=record.id,
     )
     by_year = listed.section != "years"
+    # A record tells more, and where there is one Zotero looks at no reference; other programs look at those
+    # of collections, tags and years.
+    has_coins = listed.section != "types" and not (listed.section == "creators" and record.id)
     view = ListView(
         head=head,
         heading=listed.heading,
         kind=listed.kind,
         count=count,
-        sections=year_sections(ctx, part) if by_year else (list_section("", part),),
+        sections=tuple(
+            section if has_coins else replace(section, coins=Markup())
+            for section in (year_sections(ctx, part) if by_year else (list_section("", part),))
+        ),
         pagination=pagination,
         embed=listed.embed if number == 1 else None,
         jumps=year_jumps(ctx, whole, listed.path) if by_year else (),

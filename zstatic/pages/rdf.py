@@ -143,6 +143,8 @@ def list_record(ctx: Context, entries: Sequence[Entry], path: str, number: int) 
         return NO_RECORD
     if len(items) == 1:
         return Record(items[0].item.key, _links(ctx, item_rdf_path(items[0])), ())
+    if not ctx.config.exports.list_records:
+        return NO_RECORD
     file = f"{path}page-{number}.rdf"
     return Record(f"page-{number}", _links(ctx, file), (Text(file, rdf_xml(ctx, items)),))
 

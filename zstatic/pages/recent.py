@@ -1,7 +1,10 @@
 """The items added last, by month."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
+
+from markupsafe import Markup
 
 from zstatic.outputs import Output, Page
 from zstatic.pages.context import PAGE_SIZE, Context, Entry, newest
@@ -31,4 +34,8 @@ def pages(ctx: Context) -> Iterator[Output]:
 def _months(ctx: Context, entries: Sequence[Entry]) -> tuple[ListSection, ...]:
     """Of unknown date last."""
     months = groupby(entries, key=lambda entry: entry.item.date_added[:7])
-    return tuple(list_section(ctx.words.month(month), tuple(members)) for month, members in months)
+    # Without references: what is new differs on every visit, and stands on other lists.
+    return tuple(
+        replace(list_section(ctx.words.month(month), tuple(members)), coins=Markup())
+        for month, members in months
+    )
