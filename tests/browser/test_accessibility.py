@@ -172,7 +172,7 @@ _WALKED = [
 # Number the elements that Tab should reach; say how the one that has the focus shows it.
 _NUMBER = """() => {
   const all = [...document.querySelectorAll("a[href], button, input, select, summary, pre, [tabindex]")]
-    .filter((each) => each.tabIndex >= 0 && !each.disabled)
+    .filter((each) => each.tabIndex >= 0 && !each.disabled && (each.type !== "radio" || each.checked))
     .filter((each) => each.checkVisibility({visibilityProperty: true}));
   all.forEach((each, number) => { each.dataset.walk = number; });
   return all.length;
