@@ -1,4 +1,4 @@
-"""Every case of sync and mirror that breaks bibliography sites has a test named for its promise."""
+"""Every case that breaks bibliography sites has a test named for its promise."""
 
 import ast
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 SYNC = "test_sync_cases.py::"
+ITEMS = "test_item_cases.py::"
 
 # The numbers are those of the list of cases that zstatic promises to stand.
 CASES: dict[int, tuple[str, ...]] = {
@@ -108,11 +109,104 @@ CASES: dict[int, tuple[str, ...]] = {
     ),
     41: (SYNC + "test_new_style_and_format_fetch_only_what_is_missing",),
     42: (SYNC + "test_changed_setting_template_or_version_takes_effect_without_a_request",),
+    43: (
+        "test_library.py::test_the_title_comes_from_the_types_own_field",
+        "test_pages.py::test_an_item_without_title_has_a_name_everywhere",
+        "test_search.py::test_every_item_is_indexed_whatever_its_title_is",
+    ),
+    44: (
+        "test_pages.py::test_markup_of_a_title_is_kept_and_everything_else_is_shown_literally",
+        "test_richtext.py::test_any_other_markup_is_shown_literally",
+        "test_richtext.py::test_crossing_tags_never_break_the_page",
+    ),
+    45: (
+        ITEMS + "test_a_note_with_markup_that_runs_shows_its_words_only",
+        "test_richtext.py::test_nothing_of_an_attack_in_a_note_or_citation_survives",
+    ),
+    46: (
+        "test_pages.py::test_link_attachments_are_shown_only_if_safe_and_wanted",
+        "test_local_paths.py::test_an_address_on_a_computer_or_with_a_password_is_not_shown",
+        "test_urls.py::test_anything_else_is_no_link",
+    ),
+    47: ("test_pages.py::test_without_a_reference_from_zotero_there_is_a_plain_one",),
+    48: (
+        "test_feeds.py::test_control_characters_leave_the_feeds_valid",
+        "test_embedded.py::test_control_characters_markup_and_odd_roles_leave_a_record_valid",
+        "test_richtext.py::test_clean_text_can_stand_in_xml",
+    ),
+    49: (
+        ITEMS + "test_whoever_made_an_item_or_nobody_is_named_in_lists_and_has_a_page",
+        "test_pages.py::test_500_authors_are_all_there_but_folded",
+    ),
+    50: (
+        "test_pages.py::test_tags_equal_but_for_case_and_spaces_share_a_page_under_the_commonest_spelling",
+        "test_pages.py::test_any_tag_has_a_page_that_its_items_link_to",
+        "test_urls.py::test_names_that_look_alike_in_a_slug_have_slugs_of_their_own",
+    ),
+    51: (
+        "test_selection.py::test_excluding_an_item_wins_over_including_it",
+        "test_privacy.py::test_what_the_rules_exclude_is_in_no_file_of_the_site",
+        "test_exports.py::test_excluded_tags_are_in_no_file",
+    ),
+    52: (ITEMS + "test_an_excluded_items_children_leak_nowhere",),
+    53: (
+        "test_pages.py::test_an_item_text_tells_its_language_and_direction",
+        "test_right_to_left.py::test_an_item_keeps_its_own_language_and_direction_on_an_arabic_page",
+        "test_search.py::test_characters_of_chinese_and_japanese_are_words",
+    ),
+    54: (
+        "test_dates.py::test_zoteros_parsed_date_is_read_as_far_as_it_is_possible",
+        "test_dates.py::test_without_a_parsed_date_the_year_is_found_in_the_text",
+        "test_dates.py::test_what_names_no_year_is_undated",
+        "test_dates.py::test_zoteros_year_zero_is_undated",
+        "test_dates.py::test_years_before_our_era_are_astronomical",
+    ),
+    55: (
+        ITEMS + "test_undated_items_stand_last_and_have_a_page_of_their_own",
+        "test_search.py::test_orders_put_what_lacks_the_value_last",
+    ),
+    56: (
+        "test_library.py::test_an_odd_date_of_addition_is_no_date",
+        "test_feeds.py::test_an_unreadable_date_is_replaced",
+    ),
+    57: (
+        "test_library.py::test_a_relation_may_be_a_list_with_repeats",
+        "test_library.py::test_a_relation_written_on_one_side_holds_on_both",
+        "test_library.py::test_only_live_items_of_this_library_are_related",
+        "test_library.py::test_a_merged_items_old_key_leads_to_what_replaced_it",
+        "test_selection.py::test_relations_to_what_is_dropped_are_dropped",
+    ),
+    58: (
+        ITEMS + "test_two_items_with_one_doi_are_two_pages_that_both_name_it",
+        "test_pages.py::test_two_isbns_in_one_field_are_two_links",
+        "test_urls.py::test_a_doi_is_found_however_it_is_written",
+    ),
+    59: (ITEMS + "test_pages_of_any_form_are_shown_and_a_range_only_is_told_to_programs",),
+    60: ("test_pages.py::test_only_a_real_language_tag_becomes_one",),
+    61: (
+        "test_pages.py::test_an_item_shows_the_paths_of_all_its_collections",
+        "test_pages.py::test_items_in_no_collection_are_said_to_be_among_all_items",
+        "test_plan.py::test_every_item_is_reached_by_plain_links_from_the_front_page",
+    ),
+    62: (ITEMS + "test_collections_of_any_name_have_pages_that_are_told_apart",),
+    63: (
+        ITEMS + "test_25000_tags_and_a_collection_of_5000_items_twelve_deep_are_cut_into_pages",
+        "test_pages.py::test_a_thousand_nested_collections_do_not_stop_a_site",
+    ),
+    64: ("test_machines.py::test_a_long_sitemap_is_cut_and_indexed",),
+    65: (
+        "test_plan.py::test_every_link_leads_to_an_output_wherever_the_site_is_served",
+        "test_real_libraries.py::test_every_link_and_anchor_leads_somewhere_and_no_id_is_twice",
+    ),
+    66: (
+        "test_paths.py::test_no_two_files_are_one_on_any_file_system",
+        "test_urls.py::test_two_files_alike_but_for_case_have_names_of_their_own",
+    ),
 }
 
 
 def test_every_case_has_its_tests() -> None:
-    assert list(CASES) == list(range(1, 43))
+    assert list(CASES) == list(range(1, 67))
     assert all(CASES.values())
 
 
