@@ -736,7 +736,8 @@ def _stage_folders(journal: _Journal, stage: Path, site: Path) -> None:
     for number in range(len(journal.folders)):
         _staged_folder(stage, number).mkdir(parents=True)
     new = [path for path in (*journal.folders, *journal.write) if not os.path.lexists(site / path)]
-    grown = {path.rpartition("/")[0] for path in new}
+    # A new folder has its first piece of the disk already.
+    grown = {path.rpartition("/")[0] for path in new}.difference(journal.folders)
     if new:
         with _naming(stage / _ROOM):
             room = os.urandom(_BYTES_PER_FOLDER * len(grown) + _BYTES_PER_NAME * len(new))
