@@ -19,11 +19,6 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "return [] if self.last else [version for version in versions if version != target]",
         "return []",
     ),
-    "a batch of another version is taken": (
-        "sync.py",
-        "    if moved:\n        raise run.moved()\n    versions",
-        "    versions",
-    ),
     "an item that changed is not fetched": (
         "sync.py",
         "fetch = (key for key, version in listed.items() if local.get(key) != version)",
@@ -137,8 +132,8 @@ def is_found(what: str, number: int, seed: int) -> bool:
         path.write_text(source.replace(text, other), "utf-8")
         command = [sys.executable, "bench/histories.py", str(number), str(seed)]
         found = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
-    said = found.stderr.strip().splitlines()
-    how = said[-1][:100] if found.returncode and said else ""
+    said = [line for line in found.stderr.splitlines() if "Error" in line]
+    how = said[-1].strip()[:60] if found.returncode and said else ""
     print(
         f"{'found' if found.returncode else 'MISSED'} {time.perf_counter() - start:4.0f} s  {what}: {how}",
         flush=True,

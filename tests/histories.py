@@ -378,6 +378,12 @@ class Histories(RuleBasedStateMachine):
     def sync(self, mishaps: list[tuple[int, str, int, int]], steps: int, full: bool) -> None:
         self.stage.sync(self.script(mishaps), steps, full=full and len(mishaps) > 5)
 
+    @rule(edits=EDITS, steps=STEPS)
+    def go_on_after_a_kill(self, edits: list[tuple[int, int]], steps: int) -> None:
+        self.edit(edits)
+        self.stage.sync({}, steps)
+        self.stage.check()
+
     @rule(every=st.integers(1, 3), pick=BIG)
     def sync_a_library_that_never_stands_still(self, every: int, pick: int) -> None:
         moving: dict[int, list[Event]] = {
@@ -389,9 +395,12 @@ class Histories(RuleBasedStateMachine):
     def lose_something(self, pick: int) -> None:
         self.stage.lose(pick)
 
-    @rule(pick=BIG)
-    def make_unreadable(self, pick: int) -> None:
-        self.stage.unreadable.update(chosen(sorted(self.stage.library.items), pick))
+    @rule(edits=EDITS, pick=BIG)
+    def meet_items_that_cannot_be_read(self, edits: list[tuple[int, int]], pick: int) -> None:
+        self.edit(edits)
+        newest_last = sorted(self.stage.library.items.values(), key=lambda item: item["version"])
+        self.stage.unreadable.update(item["key"] for item in newest_last[-1 - pick % 3 :])
+        self.stage.sync({})
 
     @rule(days=st.integers(1, 9))
     def wait(self, days: int) -> None:
