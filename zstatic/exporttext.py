@@ -123,21 +123,21 @@ def _ris(text: str, key: str, tags: tuple[str, ...]) -> str:
     lines = text.strip().split("\n")
     if len(lines) < 2 or not lines[0].startswith("TY  - ") or lines[-1].rstrip() != "ER  -":
         raise Unreadable("not a whole RIS record")
-    fields = [lines[0].rstrip()]
+    fields = [[lines[0].rstrip()]]
     is_shown = True
     for line in lines[1:-1]:
         tag = _RIS_LINE.match(line)
         if not tag or tag[1] in ("TY", "ER"):
             # Only the first line begins a record and only the last one ends it: this goes on with a value.
-            if is_shown:
-                fields[-1] = f"{fields[-1]} {line.strip()}".rstrip()
+            if is_shown and line.strip():
+                fields[-1].append(line.strip())
         elif tag[1] in _RIS_PRIVATE:
             break
         else:
             is_shown = tag[1] != "UR" or bool(public_url(line[6:]))
-            fields += [line.rstrip()] if is_shown else []
+            fields += [[line.rstrip()]] if is_shown else []
     keywords = (f"KW  - {' '.join(name.split())}" for name in tags)
-    return without_private_places("\r\n".join([*fields, *keywords, "ER  -"])) + " \r\n"
+    return without_private_places("\r\n".join([*map(" ".join, fields), *keywords, "ER  -"])) + " \r\n"
 
 
 # CSL-JSON
