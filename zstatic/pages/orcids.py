@@ -8,7 +8,8 @@ from zstatic.sorting import sort_key
 from zstatic.urls import orcid_url
 
 _LINE = re.compile(
-    r"^\s*ORCID(?:\s+iD)?\s*:(.*?)((?:\d{4}-){3}\d{3}[\dXx])(.*)$", re.IGNORECASE | re.MULTILINE
+    r"^[^\S\n]*ORCID(?:[^\S\n]+iD)?[^\S\n]*:(.*?)((?:\d{4}-){3}\d{3}[\dXx])(.*)$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"https?://orcid\.org/?", re.IGNORECASE)
 
