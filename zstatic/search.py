@@ -588,7 +588,6 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
     The pointer alone keeps its name; it says what the others are called. A row is a record, in site order.
     """
     shown = {
-        "ids": " ".join(index.ids),
         **_indexed("type", [record.item_type for record in records]),
         **_indexed("file", [record.file_kind for record in records]),
         "titles": {row: record.title_html for row, record in enumerate(records) if record.title_html},
@@ -620,6 +619,8 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
         "build": index.fingerprint[:16],
         "pagefind": pagefind.version(),
         "shown": names["shown"],
+        # The ids are in it.
+        "meta": next(name for name in index.files if name.endswith(".pf_meta")),
         **{name: names[name] for name in lazy},
         "facets": {column.name: names[_part(column.name)] for column in facets},
         # By them the page decides what to load unasked.

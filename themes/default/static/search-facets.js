@@ -101,6 +101,13 @@ export class Panel {
 
   isOpen(name) { return this.boxes.get(name)?.element.open; }
 
+  // A facet whose values are many bytes waits until it is opened.
+  foldOnce(name) {
+    const box = this.boxes.get(name);
+    if (!box.folded) box.element.open = false;
+    box.folded = true;
+  }
+
   title(name) { return this.boxes.get(name)?.title ?? name; }
 
   // What a reader calls a value.

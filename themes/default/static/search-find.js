@@ -11,6 +11,7 @@ const PARTS = {
 };
 const VERIFIED = 400; // at most so many documents are read to see where a phrase stands
 const PREFERRED = 6; // so many words of a query
+const MANY = 1500; // results of which the best are good whatever their words begin like, and asking again is slow
 export const REFINED = 24; // results that are looked at more closely: few more than are shown
 const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
 
@@ -109,7 +110,8 @@ export class Finder {
     const results = await this.ask(spaced(folded(words.join(" "))));
     if (!(await this.has(words, results))) return new Float64Array(this.size);
     const scores = this.scored(results);
-    return results.length > (words.length > 1 ? REFINED : 1) ? this.preferExact(words, scores) : scores;
+    const isWorthIt = results.length > (words.length > 1 ? REFINED : 1) && results.length < MANY;
+    return isWorthIt ? this.preferExact(words, scores) : scores;
   }
 
   // Pagefind likes a word that only begins as typed as much as the very word; readers do not.

@@ -28,7 +28,7 @@ export async function openIndex(folder) {
   ]);
   await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: EXCERPT });
   await pagefind.init();
-  const ids = shown.ids.split(" ");
+  const ids = await readIds(folder + pointer.meta);
   const columns = new Columns(pointer, read);
   return {
     pagefind, shown, ids, columns,
@@ -43,6 +43,31 @@ export async function openIndex(folder) {
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder, ids[row]),
   };
+}
+
+// The ids of the documents, in their order, are the second part of what Pagefind has just loaded, so they come from the
+// cache: CBOR (RFC 8949), [version, [[id, number of words], …], …], after a word of Pagefind's.
+async function readIds(url) {
+  const bytes = await unpacked(await get(url));
+  let at = "pagefind_dcd".length;
+  const head = () => {
+    const short = bytes[at] & 31;
+    at += 1;
+    if (short < 24) return short;
+    let value = 0;
+    for (let left = 1 << (short - 24); left; left -= 1, at += 1) value = value * 256 + bytes[at];
+    return value;
+  };
+  const text = () => { const length = head(); at += length; return new TextDecoder().decode(bytes.subarray(at - length, at)); };
+  head();
+  text();
+  return Array.from({ length: head() }, () => { head(); const id = text(); head(); return id; });
+}
+
+async function unpacked(answer) {
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
 }
 
 async function get(url, options) {
@@ -80,11 +105,7 @@ const ESCAPES = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&#34;", "'": "&#
 
 // A document that no word led to, as Pagefind gives one.
 async function fragment(folder, id) {
-  const answer = await get(`${folder}fragment/${id}.pf_fragment`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const stream = packed ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")) : new Blob([bytes]).stream();
-  const text = await new Response(stream).text();
+  const text = new TextDecoder().decode(await unpacked(await get(`${folder}fragment/${id}.pf_fragment`)));
   const { url, meta, content } = JSON.parse(text.slice("pagefind_dcd".length));
   const beginning = content.split(/\s+/).slice(0, EXCERPT).join(" ");
   const escaped = beginning.replace(/[&<>"']/g, (character) => ESCAPES[character]);

@@ -332,6 +332,7 @@ let shownRows = [];
 
 // After the results, never before them.
 function offerFilters(opened) {
+  for (const name of panel.names()) if (!opened.columns.isLight(name) && !isChosen(state.choices[name])) panel.foldOnce(name);
   const light = panel.names().filter((name) => isChosen(state.choices[name]) || opened.columns.isLight(name) || panel.isOpen(name));
   drawChosen();
   opened.columns.load(light).then(drawPanel).catch((error) => console.error(error));

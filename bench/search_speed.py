@@ -1,0 +1,222 @@
+"""What searching costs, in building and in the browser: `python bench/search_speed.py [SIZE ...]`.
+
+For libraries of each size (1,000, 10,000, 50,000), generated from the real records in `../shared`: time,
+memory and files of the index, what one edit changes in it, bytes and requests to the first results
+(compressed as web hosts do), and the time of kinds of queries and of choosing a filter, in a real
+Chromium.
+"""
+
+import gzip
+import io
+import os
+import random
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
+SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
+
+from builders import StubMirror, recorded_mirror  # noqa: E402
+from realistic import realistic  # noqa: E402
+from search_known import context_of  # noqa: E402
+from sitepages import Site  # noqa: E402
+
+from zstatic.outputs import Copy  # noqa: E402
+from zstatic.pages.context import Context  # noqa: E402
+from zstatic.search import facet_columns, index_site, records  # noqa: E402
+
+TURNS = 5
+
+
+class Compressing(SimpleHTTPRequestHandler):
+    """As web hosts send things."""
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+    def send_head(self) -> Any:
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        if path.suffix not in (".js", ".json", ".css", ".html") or not path.is_file():
+            return super().send_head()
+        body = gzip.compress(path.read_bytes(), 6)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return io.BytesIO(body)
+
+
+def build(ctx: Context, work: Path) -> tuple[tuple[Copy, ...], float]:
+    start = time.perf_counter()
+    copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx))
+    return copies, time.perf_counter() - start
+
+
+def edited(content: Any) -> Any:
+    """One word more in an abstract."""
+    item = next(each for each in content["items"] if each["data"].get("abstractNote"))
+    item["data"]["abstractNote"] += " afterthought"
+    return content
+
+
+def write(ctx: Context, copies: tuple[Copy, ...], folder: Path) -> None:
+    site = Site(ctx)
+    for path, output in site.outputs.items():
+        if path.startswith(("search/", "static/")):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(output, Copy):
+                shutil.copyfile(output.source, target)
+            else:
+                target.write_text(site.text(path), "utf-8")
+    for copy in copies:
+        target = folder / copy.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(copy.source, target)
+    (folder / "last_sync.json").write_text("{}")
+
+
+def first_results(browser: Browser, url: str) -> tuple[int, int]:
+    """Bytes and requests from an empty cache until results are shown."""
+    page = browser.new_context().new_page()
+    sizes: list[int] = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(url)
+    page.locator("#search-results article").first.wait_for()
+    found = sum(sizes), len(sizes)
+    page.context.close()
+    return found
+
+
+def timed(page: Page, query: str) -> tuple[float, int]:
+    """Milliseconds of a search, warm, and how many are found."""
+    seconds = []
+    for _ in range(TURNS):
+        taken, found = page.evaluate("(query) => window.timed(query)", query)
+        seconds.append(taken)
+    return statistics.median(seconds), found
+
+
+SETUP = """
+async ([root, index, facetsName]) => {
+  const { find, openIndex, ordered } = await import(root + index);
+  const { tally } = await import(root + facetsName);
+  const opened = await openIndex(`${root}pagefind/`);
+  window.timed = async (query) => {
+    const start = performance.now();
+    const { scores } = await find(query, opened);
+    if (!scores) return [performance.now() - start, 0];
+    const rows = await ordered([...scores.keys()].filter((row) => scores[row]), scores, "", opened);
+    return [performance.now() - start, rows.length];
+  };
+  window.toggle = async () => {
+    const facets = await opened.columns.load(Object.keys(opened.columns.pointer.facets));
+    const scores = new Float64Array(opened.ids.length).fill(1);
+    const slug = facets.type.slugs[0];
+    const start = performance.now();
+    tally(scores, { type: { any: [slug], not: [] } }, facets);
+    return performance.now() - start;
+  };
+}
+"""
+
+
+def queries(ctx: Context) -> dict[str, str]:
+    """By kind, as frequent as their names say."""
+    sample = random.Random(1).sample(ctx.items, min(len(ctx.items), 2000))
+    counts: dict[str, int] = {}
+    for record in (r.document for r in records(ctx)[:: max(1, len(ctx.items) // 2000)]):
+        for word in {*record.content.lower().split(), *record.meta["title"].lower().split()}:
+            if word.isascii() and word.isalpha() and len(word) > 3:
+                counts[word] = counts.get(word, 0) + 1
+
+    def near(share: float) -> str:
+        return min(counts, key=lambda word: (abs(counts[word] - share * len(sample)), word))
+
+    titles = (each.title.split() for each in sample)
+    words = next(title[:3] for title in titles if len(title) > 4 and all(map(str.isalpha, title[:3])))
+    title_word = next(word for word in words if len(word) > 4)
+    return {
+        "rare word": near(0.005),
+        "10 % word": near(0.1),
+        "30 % word": near(0.3),
+        "two words": " ".join(words[:2]),
+        "three title words": " ".join(words[:3]),
+        "phrase": f'"{" ".join(words[:3])}"',
+        "OR": f"{near(0.005)} OR {near(0.03)}",
+        "NOT": f"{near(0.1)} NOT {near(0.03)}",
+        "stop word alone": "with",
+        "field": f"title:{title_word}",
+    }
+
+
+def library(content: Any, schema: Any) -> Context:
+    return context_of(StubMirror(*content["items"], collections=content["collections"], schema=schema))
+
+
+def measure(size: int, content: Any, schema: Any, top: Path, browser: Browser) -> None:
+    ctx = library(content, schema)
+    copies, seconds = build(ctx, top / "work")
+    tell(f"{size:,} items", "")
+    tell("index, s", f"{seconds:.1f}")
+    tell("peak of Pagefind, MB", f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f}")
+    tell("files, MB", f"{len(copies):,}, {sum(copy.source.stat().st_size for copy in copies) / 1e6:.1f}")
+    before = {copy.path: copy.digest for copy in copies}
+    write(ctx, copies, top / "site")
+    again, more = build(library(edited(content), schema), top / "work")
+    new = [copy.source.stat().st_size for copy in again if before.get(copy.path) != copy.digest]
+    tell("index after one edit, s", f"{more:.1f}")
+    tell("files and MB to upload then", f"{len(new)}, {sum(new) / 1e6:.2f}")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(top / "site")))
+    Thread(target=server.serve_forever, daemon=True).start()
+    root = f"http://127.0.0.1:{server.server_address[1]}/"
+    asked = queries(ctx)
+    size_first, requests = first_results(browser, f"{root}search/?q={asked['rare word']}")
+    tell("kB and requests to the first results", f"{size_first / 1000:.0f}, {requests}")
+    page = browser.new_page()
+    page.goto(f"{root}search/")
+    scripts = [next((top / "site/static").glob(f"search-{name}.*.js")).name for name in ("index", "facets")]
+    page.evaluate(SETUP, [root, *(f"static/{name}" for name in scripts)])
+    for kind, query in asked.items():
+        taken, found = timed(page, query)
+        tell(f"{kind} ({found:,} found), ms", f"{taken:.0f}")
+    toggles = [page.evaluate("window.toggle()") for _ in range(TURNS)]
+    tell("choosing a filter among all items, ms", f"{statistics.median(toggles):.1f}")
+    page.close()
+    server.shutdown()
+
+
+def tell(what: str, value: str) -> None:
+    print(f"| {what} | {value} |", flush=True)
+
+
+def main() -> None:
+    sizes = [int(each) for each in sys.argv[1:]] or [1000, 10_000, 50_000]
+    schema = recorded_mirror(SHARED, "group-1").schema()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        for size in sizes:
+            content, _ = realistic(SHARED, size)
+            with tempfile.TemporaryDirectory() as top:
+                measure(size, content, schema, Path(top), browser)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
