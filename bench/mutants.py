@@ -91,8 +91,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     ),
     "what failed is not asked for again": (
         "sync.py",
-        'return any(mirror.failures(kind) for kind in ("items", "children", "collections", "searches"))',
-        "return False",
+        '    lost = _versions_of(mirror.failures("items"))\n',
+        "    lost = dict[str, int]()\n",
     ),
     "the older copy of what failed stays": (
         "sync.py",

@@ -13,7 +13,7 @@ from sites import SiteFolder
 
 from zstatic.api import Objects, Patience, RequestFailed
 from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
-from zstatic.config import ExportRules, LibraryConfig, SearchRules, SelectRules
+from zstatic.config import ExportRules, LibraryConfig, SearchRules, Secret, SelectRules
 from zstatic.errors import ApiUnreachable
 from zstatic.library import read_library
 from zstatic.sample.answers import Request
@@ -65,6 +65,67 @@ def test_unreadable_item_is_asked_for_on_every_run_though_nothing_changes(
         assert bad in mirror.citations("apa", "en-US") and bad in mirror.exports("bibtex")
     problems(site)
     assert site.item_keys() == set()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole library", "some collections"])
+def test_nothing_but_what_failed_is_asked_for_while_nothing_changes(
+    whole: bool, tmp_path: Path, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    site = Mirrored(tmp_path, fake, "groups/7" if whole else some_collections(fake, "groups/7", "Papers"))
+    site.change(api_key=Secret(fake.add_key("reader", user=1)))
+    shelf, bad = min(library.collections), sorted(library.items)[17]
+    lost, broken = (library.add_attachment(None, word, collections=[shelf]) for word in (b"%PDF1", b"%PDF2"))
+    below, search = library.add_collection("Below", shelf), library.add_search("Books", [])
+    inside = library.add_item(title="Inside", collections=[below])
+    sound = library.items[bad]["data"]
+    library.items[bad]["data"] = {**sound, "tags": "odd"}
+    library.lose_file(lost)
+    fake.refuse(f"{broken}/file", 500, times=None)
+    fake.refuse(lambda r: below in r.query.get("collectionKey", ""), 500, times=None)
+    fake.refuse(lambda r: search in r.query.get("searchKey", ""), 500, times=None)
+    failing = [
+        ("collections-unreadable", below),
+        ("file-missing", lost),
+        ("file-unreachable", broken),
+        ("item-unreadable", bad),
+        ("searches-unreadable", search),
+    ]
+    for _ in range(3):
+        assert problems(site) == failing
+    asked = set(site.asked("/groups/7/"))
+    assert [
+        logged.status for logged in fake.log if "since" in logged.query or "itemType" in logged.query
+    ] == [304]
+    assert len(asked) == 5, asked
+    for part in (below, search, bad, f"{broken}/file"):
+        assert sum(part in target for target in asked) == 1
+    library.items[bad]["data"] = sound
+    fake.calm()
+    assert problems(site) == [("file-missing", lost)]
+    assert site.items() == library.items.keys() and inside in site.items()
+    assert sum("include=data" in target and bad in target for target in site.asked()) == 1
+    with site.mirror() as mirror:
+        assert bad in mirror.citations("apa", "en-US") and bad in mirror.exports("bibtex")
+        assert mirror.keys("collections") == {shelf, below}
+    assert problems(site) == [("file-missing", lost)]
+    assert [logged.status for logged in fake.log if "/groups/7/" in logged.path] == [304]
+
+
+def test_library_that_moves_while_an_unreadable_item_is_asked_for_is_planned_again(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    bad, other = sorted(library.items)[:2]
+    fake.refuse(asks_for(bad), 500, times=None)
+    site.sync()
+    fake.calm()
+    fake.before(asks_for(bad), lambda: library.edit_item(other, title="Edited meanwhile"))
+    report = site.sync()
+    assert report.problems == () and report.version == library.version
+    assert site.items() == library.items.keys()
+    with site.mirror() as mirror:
+        item = mirror.object("items", other)
+        assert item is not None and item["data"]["title"] == "Edited meanwhile"
+    assert sum("include=data" in target and bad in target for target in site.asked()) == 1
 
 
 def test_older_copy_of_an_unreadable_item_is_dropped(

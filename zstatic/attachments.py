@@ -127,7 +127,9 @@ def sync_files(
     if verify:
         mirror.files.forget()
     damaged = _check_stored(rows, mirror, track)
-    if done == moment and not full and _is_settled(rows, failures, mirror):
+    # What the network kept from us is asked for again, even if nothing else changes.
+    unfinished = any(failure.code in RETRIED_ALWAYS for failure in failures.values())
+    if done == moment and not full and not unfinished and _is_settled(rows, failures, mirror):
         return FilesReport(damaged=damaged)
     wanted = wanted_files(mirror.objects("items"), rules)
     known = {key: f for key, f in failures.items() if not full and _stands(f, moment, done)}
@@ -136,9 +138,7 @@ def sync_files(
         # Some may have been found out by reading them.
         wanted = wanted_files(mirror.objects("items"), rules)
     now = {each.key: [each.md5, _good_md5(each, rows, mirror)] for each in wanted}
-    # What the network kept from us is asked for again, even if nothing else changes.
-    unfinished = any(failure.code in RETRIED_ALWAYS for failure in failures.values())
-    mirror.write_state(**{"files": now, "files-done": NEVER if unfinished else moment})
+    mirror.write_state(**{"files": now, "files-done": moment})
     return FilesReport(fetched, size, len(_good(rows) - _good(now)), damaged)
 
 

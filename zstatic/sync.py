@@ -331,11 +331,11 @@ def _pass(run: _Run) -> None:
         _pass_over_collections(run, here, run.scope)
         return
     since = 0 if run.items_only or run.whole else here
-    lacking = _lacks_objects(mirror)
-    listing = run.api.item_versions(run.path, since, 0 if run.whole or lacking else here)
+    listing = run.api.item_versions(run.path, since, 0 if run.whole else here)
     _meet_server(run)
     _refresh_schema(run, listing)
-    if listing is None or not (run.whole or lacking or listing.version != here):
+    if listing is None or not (run.whole or listing.version != here):
+        _ask_again(run, here, lambda key, item: True)
         _sync_texts(run, here, None)
         return
     if listing.version < here and not run.full:
@@ -354,9 +354,27 @@ def _pass(run: _Run) -> None:
     _complete(run, listing.version, unread)
 
 
-def _lacks_objects(mirror: Mirror) -> bool:
-    """Say whether something could not be had before: it is asked for again though nothing changed."""
-    return any(mirror.failures(kind) for kind in ("items", "children", "collections", "searches"))
+def _ask_again(run: _Run, here: int, is_wanted: Callable[[str, JSON], bool]) -> bool:
+    """Ask for what could not be had before, and for nothing else; say whether items or collections came.
+
+    here: the library version, which is still the server's. is_wanted: says of an item whether it is stored.
+    """
+    mirror = run.mirror
+    came = False
+    for kind in get_args(Few):
+        lost = _versions_of(mirror.failures(kind))
+        if lost:
+            _fetch_few_of(run, kind, lost, here)
+            came = came or (kind == "collections" and lost.keys() != mirror.failures(kind).keys())
+    lost = _versions_of(mirror.failures("items"))
+    if lost:
+        _, unread = _fetch_items(run, (), lost, here, is_wanted)
+        mirror.write_failures("items", unread)
+    return came or lost.keys() != mirror.failures("items").keys()
+
+
+def _versions_of(failures: Mapping[str, Failure]) -> dict[str, int]:
+    return {key: failure.version for key, failure in failures.items()}
 
 
 def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
@@ -380,13 +398,16 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     The whole list of each collection is compared: what was moved out is in no list of changes.
     """
     mirror = run.mirror
-    lacking = _lacks_objects(mirror)
-    annotations = run.api.annotation_versions(run.path, 0 if run.whole or lacking else here)
+    annotations = run.api.annotation_versions(run.path, 0 if run.whole else here)
     _meet_server(run)
     _refresh_schema(run, annotations)
-    if annotations is None or not (run.whole or lacking or annotations.version != here):
-        _sync_texts(run, here, None)
-        return
+    if annotations is None or not (run.whole or annotations.version != here):
+        if not _ask_below_again(run, here):
+            _sync_texts(run, here, None)
+            return
+        # What came may hold others, or lead to other collections.
+        annotations = run.api.annotation_versions(run.path) or annotations
+    assert annotations is not None, "only a conditional request is answered so"
     if annotations.version < here and not run.full:
         _note_restored(run)
     target = annotations.version
@@ -408,6 +429,20 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     mirror.write_state(**{"annotations-upto": target})
     run.reconciled = not run.last
     _complete(run, target, unread)
+
+
+def _ask_below_again(run: _Run, here: int) -> bool:
+    """Ask for what could not be had before of some collections; say whether items or collections came."""
+    mirror = run.mirror
+
+    def is_wanted(key: str, item: JSON) -> bool:
+        # An annotation may be anybody's; all else was in the lists of the collections.
+        return item["data"].get("itemType") != "annotation" or _parent(item) in mirror.keys("items")
+
+    holders = dict(_objects_of(mirror, mirror.failures("children")))
+    if holders:
+        _fetch_below(run, {key: _version(item) for key, item in holders.items()}, here)
+    return _ask_again(run, here, is_wanted)
 
 
 def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) -> dict[str, Failure]:
@@ -443,14 +478,26 @@ def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
     known: dict[str, int] = {} if anew and not run.read_below else mirror.state("children-read", {})
     run.read_below = True
     read = {key: version for key, version in known.items() if key in listed}
-    former: dict[str, set[str]] = {}
-    for key in _hanging(mirror, listed):
-        former.setdefault(_parent(mirror.object("items", key)), set()).add(key)
+    mirror.write_state(**{"children-read": read})
+    former = {_parent(item) for _, item in _objects_of(mirror, _hanging(mirror, listed))}
     holders = {
         key: _version(item)
         for key, item in mirror.objects("items")
         if key in listed and (has_children(item) or key in former) and read.get(key) != _version(item)
     }
+    _fetch_below(run, holders, target)
+
+
+def _fetch_below(run: _Run, holders: Mapping[str, int], target: int) -> None:
+    """Make what hangs under some notes and files be as on the server, and note those that fail.
+
+    holders: key -> version.
+    """
+    mirror = run.mirror
+    read: dict[str, int] = dict(mirror.state("children-read", {}))
+    former: dict[str, set[str]] = {}
+    for key, item in mirror.objects("items"):
+        former.setdefault(_parent(item), set()).add(key)
     agree = partial(run.agree, target=target)
     failed: dict[str, Failure] = {}
     in_a_row = 0
@@ -467,7 +514,6 @@ def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
         _drop_items(run, former.get(key, set()) - children.keys())
         read[key] = holders[key]
         mirror.write_state(**{"children-read": read})
-    mirror.write_state(**{"children-read": read})
     mirror.write_failures("children", failed)
 
 
@@ -620,8 +666,6 @@ def _fetch_items(
     mirror, known = run.mirror, run.mirror.failures("items")
     # A failed item is in no later listing, unless somebody edits it.
     wanted = {*keys, *(key for key, failure in known.items() if not _is_here(mirror, key, failure.version))}
-    if not known.keys().isdisjoint(wanted):
-        _distrust_marks(mirror)
     failed: dict[str, str] = {}
     found: set[str] = set()
     moved: list[int] = []
@@ -634,6 +678,8 @@ def _fetch_items(
     for batch in _in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
         good = {key: item for key, item in batch.by_key.items() if is_readable("items", item)}
         odd = dict.fromkeys(batch.by_key.keys() - good, "what Zotero sent is no item.")
+        if not known.keys().isdisjoint(good):
+            _distrust_marks(mirror)
         _store_items(run, {key: item for key, item in good.items() if is_wanted(key, item)})
         found |= batch.by_key.keys()
         failed |= {**batch.failed, **odd}
@@ -688,9 +734,18 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
     if listing is None:
         return None
     run.agree(listing.version, target)
+    _fetch_few_of(run, kind, listing.by_key, target)
+    return listing
+
+
+def _fetch_few_of(run: _Run, kind: Few, listed: Mapping[str, int], target: int) -> None:
+    """Store those of the listed collections or saved searches that changed, and note those that fail.
+
+    listed: key -> version.
+    """
     mirror, failed, moved = run.mirror, dict[str, str](), list[int]()
     here = run.fetched.get(kind, {}) if run.full else {k: _version(v) for k, v in mirror.objects(kind)}
-    wanted = {k for k, v in listing.by_key.items() if OBJECT_KEY.fullmatch(k) and here.get(k) != v}
+    wanted = {k for k, v in listed.items() if OBJECT_KEY.fullmatch(k) and here.get(k) != v}
     inside = _items_by_collection(mirror) if wanted and kind == "collections" else {}
     ask = partial(run.api.objects, run.path, kind)
     known, delivers = mirror.failures(kind), partial(_delivers_few, run, kind)
@@ -713,8 +768,7 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
         run.note_changed(kind, failed.keys() & mirror.keys(kind))
         mirror.drop_objects(kind, failed)
     messages = {key: f"Zotero cannot deliver this {_NAMES[kind]}: {said}" for key, said in failed.items()}
-    mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listing.by_key))
-    return listing
+    mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listed))
 
 
 _NAMES: Mapping[Few, str] = {"collections": "collection", "searches": "saved search"}
