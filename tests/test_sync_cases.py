@@ -203,7 +203,7 @@ def test_snapshot_of_a_web_page_is_never_served(library: FakeLibrary, site: Site
     liar = library.add_attachment(OTHER, page_of_evil, filename="evil.html", content_type="application/pdf")
     assert codes(site) == []
     names = {path.name for path in (site.site / f"items/{OTHER}").iterdir()}
-    assert names == {"index.html", "item.rdf", "evil.pdf"}, liar
+    assert names == {"index.html", "item.rdf", "linkset.json", "evil.pdf"}, liar
     assert "canary" not in text(site, OTHER)
 
 
