@@ -130,21 +130,40 @@ def test_active_content_is_not_fetched_even_if_listed() -> None:
     assert wanted(items, media_types=("text/html", "image/svg+xml")) == []
 
 
-def test_trash_reaches_down_to_the_children() -> None:
-    items = [
-        raw("CHILD", parentItem="TRASHED"),
-        raw("GRANDCHILD", parentItem="CHILD"),
-        ("TRASHED", {"version": 1, "data": {"itemType": "book", "deleted": 1}}),
-        raw("ITSELF", deleted=1),
-        raw("ORPHAN", parentItem="NEVERSEEN"),
-        raw("LOOP", parentItem="LOOP"),
-    ]
-    assert wanted(items) == ["LOOP", "ORPHAN"]
-
-
 def test_tag_decides_when_asked_to() -> None:
     items = [raw("YES", tags=[{"tag": " Public "}]), raw("NO", tags=[{"tag": "public domain"}]), raw("NONE")]
     assert wanted(items, publish="tagged", tag="public") == ["YES"]
+
+
+def test_file_whose_item_is_gone_or_trashed_is_not_wanted() -> None:
+    items = [
+        raw("ALONE"),
+        raw("CHILD", parentItem="BOOK"),
+        raw("ORPHAN", parentItem="GONE"),
+        raw("SELF", parentItem="SELF"),
+        raw("TRASHED", parentItem="BIN"),
+        raw("ITSELF", deleted=1),
+        raw("DEEP", parentItem="TRASHED"),
+        raw("DEEPER", parentItem="CHILD"),
+        raw("BOOK", itemType="book"),
+        raw("BIN", itemType="book", deleted=1),
+    ]
+    assert wanted(items) == ["ALONE", "CHILD"]
+
+
+def test_file_comes_with_the_item_that_it_belongs_to(
+    site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    parent = library.add_item(title="Book")
+    key = library.add_attachment(parent, PDF)
+    sound = library.items[parent]["data"]
+    library.items[parent]["data"] = {**sound, "tags": "odd"}
+    assert codes(site.sync()) == [("item-unreadable", parent)]
+    assert files_asked(fake) == [] and site.stored == {}
+    library.items[parent]["data"] = sound
+    report = site.sync()
+    assert (report.files, report.problems) == (1, ())
+    assert any(key in target for target in files_asked(fake))
 
 
 def test_file_never_uploaded_is_wanted_without_md5() -> None:

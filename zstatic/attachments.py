@@ -79,6 +79,7 @@ def wanted_files(items: Iterable[tuple[str, JSON]], rules: AttachmentRules) -> t
     """Say which files of a library could be published, in key order.
 
     items: every (key, raw item). Selection may still leave some out; size is known only when fetching.
+    A file without the item that it belongs to has no page.
     """
     places: dict[str, tuple[bool, str]] = {}
     found: list[WantedFile] = []
@@ -87,22 +88,17 @@ def wanted_files(items: Iterable[tuple[str, JSON]], rules: AttachmentRules) -> t
         places[key] = (bool(fields.get("deleted")), str(fields.get("parentItem") or ""))
         if _is_wanted(fields, rules):
             found.append(WantedFile(key, _md5(fields.get("md5")), item.get("version", 0)))
-    return tuple(sorted((w for w in found if not is_trashed(w.key, places)), key=lambda w: w.key))
+    return tuple(sorted((w for w in found if _has_place(w.key, places)), key=lambda w: w.key))
 
 
-def is_trashed(key: str, places: Mapping[str, tuple[bool, str]]) -> bool:
-    """Say whether an item or anything above it is in the trash: children of a trashed item are not flagged.
+def _has_place(key: str, places: Mapping[str, tuple[bool, str]]) -> bool:
+    """Say whether an item, and the one that it hangs under, is there and not in the trash.
 
-    places: key -> (flagged itself, key of its parent or "").
+    Children of a trashed item are not flagged. places: key -> (flagged itself, key of its parent or "").
     """
-    seen: set[str] = set()
-    while key in places and key not in seen:
-        seen.add(key)
-        flagged, parent = places[key]
-        if flagged:
-            return True
-        key = parent
-    return False
+    flagged, parent = places[key]
+    # What hangs two levels down, as annotations do, is not published.
+    return not flagged and (not parent or places.get(parent, (True, "")) == (False, ""))
 
 
 def sync_files(
