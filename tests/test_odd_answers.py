@@ -18,7 +18,7 @@ from oddities import ODDITIES, Oddity, fill
 
 from zstatic.api import Api, RequestFailed, may_download, wait_seconds
 from zstatic.config import LibraryConfig, SearchRules, Secret, SelectRules
-from zstatic.errors import ApiError, ZstaticError
+from zstatic.errors import ApiError, Problem, ZstaticError
 from zstatic.library import read_library
 from zstatic.mirror import open_mirror
 from zstatic.progress import silent
@@ -243,19 +243,21 @@ def test_any_waiting_time_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd",
+    ("odd", "field"),
     [
-        {"data": {"collections": 5}},
-        {"data": {"collections": [{}]}},
-        {"data": {"tags": ["x"]}},
-        {"data": {"tags": "x"}},
-        {"library": ["x"]},
-        {"meta": "x"},
-        {"data": []},
-        {"data": None},
+        ({"data": {"collections": 5}}, "collections"),
+        ({"data": {"collections": [{}]}}, "collections"),
+        ({"data": {"tags": ["x"]}}, "tags"),
+        ({"data": {"tags": "x"}}, "tags"),
+        ({"library": ["x"]}, "library"),
+        ({"meta": "x"}, "meta"),
+        ({"data": []}, "data"),
+        ({"data": None}, "data"),
     ],
 )
-def test_item_of_an_odd_shape_is_one_problem(odd: Any, fake: FakeZotero, tmp_path: Path) -> None:
+def test_item_of_an_odd_shape_is_one_problem_that_names_the_field(
+    odd: Any, field: str, fake: FakeZotero, tmp_path: Path
+) -> None:
     library = fake.add_library("groups/7", "A group")
     good, bad = library.add_item(title="Good"), library.add_item(title="Bad")
     sound = library.items[bad]
@@ -269,9 +271,14 @@ def test_item_of_an_odd_shape_is_one_problem(odd: Any, fake: FakeZotero, tmp_pat
     body = json.dumps([raw]).encode()
     lines = {"Content-Type": JSON_TYPE, "Last-Modified-Version": str(library.version)}
     fake.answer_with("include=data", body, lines, times=None)
-    assert [(problem.code, problem.where[-8:]) for problem in site.sync().problems] == [
-        ("item-unreadable", bad)
-    ]
+    assert site.sync().problems == (
+        Problem(
+            "item-unreadable",
+            f"groups/7/items/{bad}",
+            f"Zotero sent this item in a form that zstatic cannot read (field '{field}'); "
+            "it is left out for now.",
+        ),
+    )
     assert site.items() == {good}
     fake.calm()
     assert site.sync().problems == ()

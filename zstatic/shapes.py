@@ -24,9 +24,24 @@ def is_readable(kind: str, raw: JSON) -> bool:
         return False
     if kind == "settings":
         return True
-    if not isinstance(raw.get("data"), dict) or not _is_count(raw.get("version")):
-        return False
-    return kind != "items" or _is_item(raw)
+    if kind == "items":
+        return not odd_field(raw)
+    return isinstance(raw.get("data"), dict) and _is_count(raw.get("version"))
+
+
+def odd_field(raw: dict[str, JSON]) -> str:
+    """Name what is wrong with an item, which cannot be read for it; "" = nothing."""
+    data = raw.get("data")
+    if not isinstance(data, dict):
+        return "data"
+    checks = {
+        "version": _is_count(raw.get("version")),
+        "library": isinstance(raw.get("library") or {}, dict),
+        "meta": isinstance(raw.get("meta") or {}, dict),
+        "collections": _all_are(str, data.get("collections")),
+        "tags": _all_are(dict, data.get("tags")),
+    }
+    return next((field for field, good in checks.items() if not good), "")
 
 
 def is_state(name: str, value: JSON) -> bool:
@@ -48,15 +63,6 @@ def is_too_deep(content: JSON) -> bool:
         if not level:
             return False
     return True
-
-
-def _is_item(raw: dict[str, JSON]) -> bool:
-    data = raw["data"]
-    return (
-        all(isinstance(raw.get(part) or {}, dict) for part in ("library", "meta"))
-        and _all_are(str, data.get("collections"))
-        and _all_are(dict, data.get("tags"))
-    )
 
 
 def _all_are(kind: type, values: JSON) -> bool:

@@ -58,7 +58,7 @@ from zstatic.partial import (
     scope_of,
 )
 from zstatic.progress import Track
-from zstatic.shapes import is_readable
+from zstatic.shapes import is_readable, odd_field
 
 JSON = Any
 T = TypeVar("T")
@@ -666,7 +666,9 @@ def _fetch_items(
     mirror, known = run.mirror, run.mirror.failures("items")
     # A failed item is in no later listing, unless somebody edits it.
     wanted = {*keys, *(key for key, failure in known.items() if not _is_here(mirror, key, failure.version))}
+    # Key -> what was said of it, and -> the field by which it cannot be read.
     failed: dict[str, str] = {}
+    odd: dict[str, str] = {}
     found: set[str] = set()
     moved: list[int] = []
     query = {"include": "data", "includeTrashed": "1"}
@@ -677,21 +679,28 @@ def _fetch_items(
 
     for batch in _in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
         good = {key: item for key, item in batch.by_key.items() if is_readable("items", item)}
-        odd = dict.fromkeys(batch.by_key.keys() - good, "what Zotero sent is no item.")
+        odd |= {key: odd_field(item) for key, item in batch.by_key.items() if key not in good}
         if not known.keys().isdisjoint(good):
             _distrust_marks(mirror)
         _store_items(run, {key: item for key, item in good.items() if is_wanted(key, item)})
         found |= batch.by_key.keys()
-        failed |= {**batch.failed, **odd}
+        failed |= batch.failed
         moved += run.strangers(batch.versions, target)
     if moved:
         raise run.moved()
     versions = {**{key: failure.version for key, failure in known.items()}, **listed}
-    if failed:
-        _drop_stale(run, {key: versions.get(key, -1) for key in failed})
+    unread = failed.keys() | odd.keys()
+    if unread:
+        _drop_stale(run, {key: versions.get(key, -1) for key in unread})
     here = mirror.keys("items")
-    what = {key: " again" if key in here else ", so that it is left out for now" for key in failed}
-    messages = {key: f"Zotero cannot deliver this item{what[key]}: {said}" for key, said in failed.items()}
+    left = {key: "" if key in here else "; it is left out for now" for key in unread}
+    messages = {
+        **{key: f"Zotero cannot deliver this item{left[key]}: {said}" for key, said in failed.items()},
+        **{
+            key: f"Zotero sent this item in a form that zstatic cannot read (field {field!r}){left[key]}."
+            for key, field in odd.items()
+        },
+    }
     return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
 
 
