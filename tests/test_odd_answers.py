@@ -283,3 +283,41 @@ def test_item_of_an_odd_shape_is_one_problem_that_names_the_field(
     fake.calm()
     assert site.sync().problems == ()
     assert site.items() == {good, bad}
+
+
+@pytest.mark.parametrize("asked", ["groups/7", "users/7", "users/7/publications"])
+@pytest.mark.parametrize(
+    "told", [{"type": "group", "id": 8}, {"type": "user", "id": 8}, {"type": "x", "id": 7}]
+)
+def test_answer_of_another_library_is_refused_and_not_stored(
+    asked: str, told: dict[str, Any], fake: FakeZotero, tmp_path: Path
+) -> None:
+    library = fake.add_library(asked.removesuffix("/publications"), "Ours")
+    library.public = True
+    key = library.add_item(title="Theirs", inPublications=True)
+    library.items[key]["library"] = told
+    site = Mirrored(tmp_path, fake, asked)
+    with pytest.raises(
+        ApiError, match=r"127\.0\.0\.1 was asked for .*/7 and answered with another library"
+    ) as failure:
+        site.sync()
+    assert "api_url" in failure.value.hint and "proxy" in failure.value.hint
+    assert site.items() == set()
+
+
+def test_description_of_another_group_is_refused(fake: FakeZotero, tmp_path: Path) -> None:
+    fake.add_library("groups/7", "Ours")
+    theirs = {"id": 8, "version": 1, "data": {"id": 8, "name": "Theirs"}}
+    fake.answer_with(lambda r: r.path == "/groups/7", json.dumps(theirs).encode(), times=None)
+    with pytest.raises(ApiError, match="asked for groups/7 and answered with another library"):
+        Mirrored(tmp_path, fake, "groups/7").sync()
+
+
+def test_zotero_desktop_may_know_its_own_library_by_another_number(tmp_path: Path) -> None:
+    with FakeZotero(desktop="one") as fake:
+        library = fake.add_library("users/0", "Mine")
+        key = library.add_item(title="Book")
+        library.items[key]["library"] = {"type": "user", "id": 4711, "name": "Mine"}
+        site = Mirrored(tmp_path, fake, "users/0")
+        site.sync()
+        assert site.items() == {key}

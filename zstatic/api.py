@@ -419,7 +419,10 @@ class Api:
     def group_name(self, library: str) -> str:
         """Fetch the name of a group; "" if the group does not show itself."""
         answer = self._get(f"/{library}", check=_description, missing=True)
-        return str(answer.content["data"]["name"]) if answer.content else ""
+        if not answer.content:
+            return ""
+        self._insist_on_library(library, {"type": "group", "id": answer.content["data"].get("id")})
+        return str(answer.content["data"]["name"])
 
     def schema(self) -> JSON:
         """Fetch Zotero's schema: item types, fields and their labels; None if this server has none."""
@@ -513,7 +516,25 @@ class Api:
             found |= _by_key(answer.content)
             if answer.version != first.version:
                 break
+        for each in found.values():
+            self._insist_on_library(path, each.get("library"))
         return Objects(found, answer.version)
+
+    def _insist_on_library(self, path: str, told: JSON) -> None:
+        """Raises ApiError if an answer says that it is of another library than was asked for.
+
+        told: what it says; Zotero's desktop knows "users/0" by the number of its account.
+        """
+        kind, number, *_ = path.strip("/").split("/")
+        if not isinstance(told, dict) or type(told.get("id")) is not int:
+            return
+        if kind == "users" and (self._server_id or number == "0") and told.get("type") == "user":
+            return
+        if (f"{told.get('type')}s", str(told["id"])) != (kind, number):
+            raise ApiError(
+                f"{self.host} was asked for {kind}/{number} and answered with another library.",
+                "Check [[library]] api_url in site.toml, and whether a proxy in between mixes up answers.",
+            )
 
     def _next(self, answer: Answer) -> str:
         """Give the address of the next page; "" on the last."""
