@@ -1,5 +1,6 @@
 """Whatever a server says about waiting is obeyed by all workers, and a refusal ends all asking."""
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,14 @@ def test_progress_says_what_is_waited_for(run: Run) -> None:
     assert "127.0.0.1 asks to wait 12 s" in said
     assert "127.0.0.1 asks to wait 40 s" in said
     assert "No usable answer from 127.0.0.1, trying again in" in said
+
+
+def test_wait_of_our_own_is_not_told_as_the_servers(run: Run) -> None:
+    run.sync({4: [refusal(429)], 7: [refusal(503, ("Retry-After", "soon"))]})
+    said = "\n".join(run.told.lines)
+    for status in (429, 503):
+        assert re.search(rf"127\.0\.0\.1 answered {status}; waiting \d+ s before asking again", said)
+    assert "asks to wait" not in said
 
 
 def test_run_that_is_told_to_wait_too_long_ends_and_keeps_what_came(run: Run) -> None:

@@ -177,8 +177,11 @@ class Gate:
                 now, left = self._look()
             yield now
 
-    def hold(self, seconds: float) -> None:
-        """Keep every worker waiting for so long from now. Raises RateLimited beyond the budget."""
+    def hold(self, seconds: float, *, asked: bool = True) -> None:
+        """Keep every worker waiting for so long from now. Raises RateLimited beyond the budget.
+
+        asked: the server said how long.
+        """
         with self._lock:
             now = self._clock()
             opens = max(self._open_at, now + seconds)
@@ -186,8 +189,9 @@ class Gate:
             self._open_at = opens
             spent = self._asked > self._patience.budget
         if seconds > self._patience.longest or spent:
+            told = f"asks to wait {_duration(seconds)}" if asked else "goes on asking for a slower pace"
             raise RateLimited(
-                f"Zotero's server asks to wait {_duration(seconds)}, which is longer than a run may take.",
+                f"Zotero's server {told}, which is longer than a run may take.",
                 "Nothing that was fetched is lost: run the same command again later.",
             )
 
@@ -683,13 +687,18 @@ class Api:
         tries: how often this was asked, for a server that does not say how long; 0 = it need not say.
         """
         date = answer.headers.get("Date", "")
-        wait = wait_seconds(answer.headers.get("Backoff"), date) or 0.0
+        asked = wait_seconds(answer.headers.get("Backoff"), date) or 0.0
+        own = 0.0
         if answer.status in (429, 503):
-            asked = wait_seconds(answer.headers.get("Retry-After"), date)
-            wait = max(wait, self._unsaid(answer, tries) if asked is None else asked)
-        if wait > 0:
-            self._say(f"{self.host} asks to wait {_duration(wait)}")
-            self._gate.hold(wait)
+            after = wait_seconds(answer.headers.get("Retry-After"), date)
+            own = self._unsaid(answer, tries) if after is None else 0.0
+            asked = max(asked, after or 0.0)
+        if own > asked:
+            self._say(f"{self.host} answered {answer.status}; waiting {_duration(own)} before asking again")
+            self._gate.hold(own, asked=False)
+        elif asked > 0:
+            self._say(f"{self.host} asks to wait {_duration(asked)}")
+            self._gate.hold(asked)
 
     def _unsaid(self, answer: Answer, tries: int) -> float:
         """Give the seconds to wait when the server wants it but does not say how long."""

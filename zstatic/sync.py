@@ -559,15 +559,19 @@ def _as_parting(run: _Run, error: ApiError) -> ApiError:
     if not (run.mirror.completed and run.path.startswith("groups/")):
         return error
     name = f"{run.mirror.library_name} ({run.path})" if run.mirror.library_name else run.path
+    key, url = run.config.api_key, run.library.api_url
+    reader = "this key" if key else "strangers"
+    told = f"The group {name} was mirrored before and is no longer open to {reader}: "
+    stays = "or take it out of site.toml. Until then everything stays as it is."
+    if key and url == LibraryConfig(run.path).api_url:
+        return type(error)(
+            told + "it was deleted or made private, or the key lost it.",
+            f"Give the key access to it again, {stays}",
+        )
     return type(error)(
-        f"The group {name} was mirrored before and is no longer open to {_reader(run)}: "
-        "it was deleted or made private, or the key lost it.",
-        "Give the key access to it again, or take it out of site.toml. Until then everything stays as it is.",
+        f"{told}it was deleted or made private, or {url} is not the server that it came from.",
+        f"Check [[library]] api_url, {'' if key else 'set ZOTERO_API_KEY to the key of a member, '}{stays}",
     )
-
-
-def _reader(run: _Run) -> str:
-    return "strangers" if run.config.api_key is None else "this key"
 
 
 def _note_restored(run: _Run) -> None:
