@@ -6,7 +6,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +31,7 @@ from zstatic.sync import LibrarySyncReport, sync_libraries
 T = TypeVar("T")
 DAY = 24 * 3600
 BIG = st.integers(0, 1 << 20)
+LOSSES = ("items", "collections", "files")
 CITATIONS = citation_set("apa", "en-US")
 
 
@@ -276,16 +277,16 @@ class Stage:
         for name in chosen(sorted(library.settings), pick):
             yield partial(library.delete_setting, name)
 
-    def lose(self, pick: int) -> None:
-        """Lose something here, as a broken disk or another program may."""
+    def lose(self, pick: int, kinds: Collection[str] = LOSSES) -> None:
+        """Lose one of each kind here, as a broken disk or another program may."""
         with open_mirror(self.config, self.config.libraries[0]) as mirror:
-            for key in chosen(sorted(mirror.keys("items")), pick):
+            for key in chosen(sorted(mirror.keys("items")), pick) if "items" in kinds else ():
                 mirror.drop_objects("items", [key])
                 self.damaged = True
-            for key in chosen(sorted(mirror.keys("collections")), pick):
+            for key in chosen(sorted(mirror.keys("collections")), pick) if "collections" in kinds else ():
                 mirror.drop_objects("collections", [key])
                 self.damaged = True
-        for path in chosen(sorted(self.files.glob("??/*")), pick):
+        for path in chosen(sorted(self.files.glob("??/*")), pick) if "files" in kinds else ():
             path.write_bytes(path.read_bytes()[:-1] + bytes([pick % 256]))
             self.damaged = True
 
@@ -391,9 +392,16 @@ class Histories(RuleBasedStateMachine):
         }
         self.stage.sync(moving)
 
-    @rule(pick=BIG)
-    def lose_something(self, pick: int) -> None:
-        self.stage.lose(pick)
+    @rule(pick=BIG, kinds=st.sets(st.sampled_from(LOSSES), min_size=1))
+    def lose_something(self, pick: int, kinds: set[str]) -> None:
+        self.stage.lose(pick, kinds)
+
+    @rule(pick=BIG, kinds=st.sets(st.sampled_from(LOSSES), min_size=1))
+    def mend_what_was_lost(self, pick: int, kinds: set[str]) -> None:
+        self.stage.library.add_attachment(None, f"%PDF-1.7 {pick}".encode())
+        self.stage.check()
+        self.stage.lose(pick, kinds)
+        self.stage.check()
 
     @rule(edits=EDITS, pick=BIG)
     def meet_items_that_cannot_be_read(self, edits: list[tuple[int, int]], pick: int) -> None:
