@@ -284,6 +284,16 @@ def test_never_uploaded_file_is_one_problem_and_no_request(
     assert codes(site.sync()) == [("file-not-uploaded", key)]
 
 
+@pytest.mark.parametrize("odd", [{"x": 1}, ["0" * 32], 7, True, "no checksum", "0" * 31 + "g"])
+def test_file_with_an_odd_checksum_is_one_problem_and_its_item_stays(
+    odd: Any, site: Site, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    key = library.add_attachment(None, PDF)
+    library.items[key]["data"]["md5"] = odd
+    assert codes(site.sync()) == [("file-not-uploaded", key)]
+    assert files_asked(fake) == [] and site.stored == {}
+
+
 def test_missing_file_stops_no_other_and_is_asked_again_when_the_library_moves(
     site: Site, fake: FakeZotero, library: FakeLibrary
 ) -> None:
