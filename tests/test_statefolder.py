@@ -1,8 +1,14 @@
-"""Garbage in the state folder costs a message and some work, never the site, a file elsewhere or a crash."""
+"""Garbage in the state folder costs a message and some work, never the site, a file elsewhere or a crash.
+
+A folder of the user's, named as the state folder by mistake, is left as it is.
+"""
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,11 +16,14 @@ from typing import Any
 import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
-from sites import SiteFolder, without_marker
+from sites import SiteFolder, tree_of, without_marker
 
-from zstatic.errors import BadPath
+from zstatic import mirror, pipeline
+from zstatic.config import load_config
+from zstatic.errors import BadPath, ConfigError, MirrorLocked
 from zstatic.progress import Silent
 from zstatic.statefolder import repair_state
+from zstatic.upkeep import clean
 
 ENDLESS = "[" * 100_000
 
@@ -165,7 +174,7 @@ def test_every_command_gets_along_with_garbage(command: str, name: str, site: Si
         assert (elsewhere(site.root / ".zstatic") / "ab" / "thesis.docx").read_text() == "years of work"
     if command == "clean":
         assert not site.site.exists()
-        assert [path.name for path in (site.root / ".zstatic").iterdir() if path.is_dir()] == []
+        assert not (site.root / ".zstatic").exists()
 
 
 def test_what_may_not_be_read_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +189,114 @@ def test_what_may_not_be_read_is_set_aside(tmp_path: Path, monkeypatch: pytest.M
     ]
     assert all("may not be read or written" in line for line in told)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["files.broken", "manifest.json.broken"]
+
+
+# A folder of the user's
+
+MINE = ("mirror/t.docx", "files/thesis.docx", "search/x.docx")
+
+
+def put(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("years of work")
+    return tree_of(folder)
+
+
+@pytest.mark.parametrize("command", [("build",), ("sync",), ("clean", "everything", "--yes")])
+def test_a_folder_of_the_users_is_never_taken_for_the_local_copy(
+    command: tuple[str, ...], site: SiteFolder
+) -> None:
+    mine = site.root.parent / "mydata"
+    site.settings += '[output]\nstate = "../mydata"\n'
+    site.write()
+    before = put(mine, MINE)
+    run = site.run(*command)
+    assert run.returncode == 2, run.stderr
+    assert f"{mine}: the local copy should be kept here, but this folder holds what zst" in run.stderr
+    assert "(files/thesis.docx)" in run.stderr
+    assert tree_of(mine) == before
+    assert site.site.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("stage/play.docx", "stage"),
+        ("fulltext/x.docx", "fulltext/x.docx"),
+        ("files/ab/photo.jpg", "files/ab/photo.jpg"),
+        ("mirror/a/b/c.docx", "mirror/a/b"),
+        ("manifest.json", "manifest.json"),
+        ("files.json", "files.json"),
+        ("search/bundle/fragment/x", "search/bundle"),
+        ("lock.docx", "lock.docx"),
+    ],
+)
+def test_a_folder_is_not_ours_for_one_name_that_others_give_too(name: str, told: str, tmp_path: Path) -> None:
+    before = put(tmp_path, (name,))
+    with pytest.raises(ConfigError, match=re.escape(f"({told})")), mirror.lock(tmp_path):
+        pass
+    assert tree_of(tmp_path) == before
+
+
+def test_what_others_put_into_the_state_folder_stays(site: SiteFolder) -> None:
+    state = site.root / ".zstatic"
+    names = (*MINE[:3], "fulltext/x.docx", "search/files/x/y.docx", "thesis.broken", "x.docx")
+    put(state, names)
+    mine = {name: digest for name, digest in tree_of(state).items() if name in names}
+    site.build(full=True)
+    pipeline.index(load_config(site.root, None, site.variables))
+    assert mine.items() <= tree_of(state).items()
+    for what in ("cache", "attachments", "index", "output", "everything"):
+        clean(load_config(site.root, None, site.variables), what)
+    assert tree_of(state).keys() - mine.keys() <= {"CACHEDIR.TAG", "lock"}
+    assert mine.items() <= tree_of(state).items()
+    site.build()
+
+
+def test_the_state_folder_tells_backup_programs_that_it_can_be_made_anew(site: SiteFolder) -> None:
+    mark = (site.root / ".zstatic" / "CACHEDIR.TAG").read_text()
+    # Source: Cache Directory Tagging Specification, https://bford.info/cachedir/
+    assert mark.startswith("Signature: 8a477f597d28d172789f06886806bc55")
+
+
+def test_a_state_folder_that_lost_its_mark_is_used_if_all_in_it_is_ours(site: SiteFolder) -> None:
+    state = site.root / ".zstatic"
+    before = tree_of(state)
+    for spoil in (lambda: None, lambda: (state / "CACHEDIR.TAG").mkdir()):
+        (state / "CACHEDIR.TAG").unlink()
+        spoil()
+        assert set(site.build().site.written) <= {"last_sync.json"}
+        assert tree_of(state).keys() == before.keys()
+    (state / "CACHEDIR.TAG").unlink()
+    (state / "notes.txt").write_text("mine")
+    with pytest.raises(ConfigError, match=r"notes\.txt"):
+        site.build()
+
+
+def test_cleaning_everything_leaves_no_state_folder(site: SiteFolder) -> None:
+    site.build(full=True)
+    assert (site.root / ".zstatic" / "files.json").exists()
+    gone = clean(load_config(site.root, None, site.variables), "everything")
+    assert sorted(path.name for path in site.root.iterdir()) == ["site.toml"]
+    names = (".zstatic/mirror", ".zstatic/files", ".zstatic/search", "_site")
+    assert gone == tuple(site.root / name for name in names)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_nobody_works_in_a_folder_that_was_removed_meanwhile(tmp_path: Path) -> None:
+    state, taken = tmp_path / "state", mirror._take
+
+    def take_late(file: Any) -> bool:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(state)
+            monkeypatch.setattr(mirror, "_take", taken)
+        return taken(file)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(mirror, "_take", take_late)
+        with mirror.lock(state), pytest.raises(MirrorLocked), mirror.lock(state):
+            pass
 
 
 # Links in the site

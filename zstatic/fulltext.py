@@ -151,10 +151,11 @@ def _read_counts(folder: Path, made_by: str) -> dict[str, int]:
 
 
 def _forget_others(folder: Path, wanted: Iterable[str]) -> None:
-    names = {f"{md5}.json.gz" for md5 in wanted}
+    names = {_path(folder, md5).name for md5 in wanted}
     if folder.is_dir():
         for path in list(folder.iterdir()):
-            if path.name not in names and path.name != _COUNTS and path.is_file():
+            # What others put there stays.
+            if path.name not in names and MD5.match(path.name) and path.is_file():
                 path.unlink()
 
 

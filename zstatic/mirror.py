@@ -35,7 +35,7 @@ from zstatic.config import Config, LibraryConfig
 from zstatic.errors import MirrorError, MirrorLocked, Problem
 from zstatic.filestore import FileStore, stored_file
 from zstatic.shapes import is_readable, is_state
-from zstatic.statefolder import set_aside
+from zstatic.statefolder import claim_state, list_ours, set_aside
 
 JSON = Any
 
@@ -436,16 +436,12 @@ def collect_files(state: Path, keep: Collection[str]) -> int:
     keep: md5s.
     """
     removed = 0
-    for folder in sorted((state / "files").glob("*")):
-        if folder.is_symlink() or not folder.is_dir():
-            continue
-        for path in sorted(folder.iterdir()):
-            if path.name not in keep or folder.name != path.name[:2]:
-                with suppress(OSError):
-                    path.unlink()
-                    removed += 1
-        with suppress(OSError):
-            folder.rmdir()
+    for path in list_ours(state, "files"):
+        if path.name not in keep or path.parent.name != path.name[:2]:
+            with suppress(OSError):
+                path.unlink()
+                removed += 1
+                path.parent.rmdir()
     return removed
 
 
@@ -454,17 +450,9 @@ def lock(state: Path) -> Iterator[None]:
     """Keep other runs out of a state folder. Raises MirrorLocked, naming who is in there.
 
     The lock is the operating system's: it ends with the process, however that ends.
+    Raises ConfigError for a folder that is not ours.
     """
-    with _storing(str(state.name)):
-        state.mkdir(parents=True, exist_ok=True)
-        place = state / "lock"
-        if place.is_symlink() or place.is_dir():
-            # What it leads to would be written over.
-            set_aside(place)
-        file = place.open("a+b", buffering=0)
-    with closing(file):
-        if not _take(file):
-            raise _locked(state, file)
+    with closing(_hold(state)) as file:
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -476,6 +464,26 @@ def lock(state: Path) -> Iterator[None]:
         finally:
             _rewrite(file, "")
             _release(file)
+
+
+def _hold(state: Path) -> IO[bytes]:
+    """Take the lock of a state folder; gives its open file."""
+    while True:
+        with _storing(str(state.name)):
+            claim_state(state)
+            place = state / "lock"
+            if place.is_symlink() or place.is_dir():
+                # What it leads to would be written over.
+                set_aside(place)
+            file = place.open("a+b", buffering=0)
+        if not _take(file):
+            with closing(file):
+                raise _locked(state, file)
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(file.fileno()), place.stat()):
+                return file
+        # Whoever held it removed the folder, and others may hold another by now.
+        file.close()
 
 
 def _locked(state: Path, file: IO[bytes]) -> MirrorLocked:

@@ -58,7 +58,7 @@ from zstatic.schema import Schema
 from zstatic.search import FOLDER as SEARCH_FOLDER
 from zstatic.search import facet_columns, index_files, index_site, records
 from zstatic.selection import select
-from zstatic.statefolder import clear_away, repair_state
+from zstatic.statefolder import remove_ours, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
 from zstatic.translations import Words
@@ -209,7 +209,7 @@ def index(config: Config, track: Track = silent) -> BuildReport:
                 f"There is no site in {config.output} to make an index for.",
                 "Run: zstatic build --offline",
             )
-        clear_away(config.state / _SEARCH)
+        remove_ours(config.state, _SEARCH)
         return _make_site(config, load_theme(config), (), clock, track, _Wishes(anew=True))
 
 

@@ -228,7 +228,7 @@ def _file_document(file: FileText) -> Document:
 def _remove_parts(work: Path, keep: set[str]) -> None:
     if work.is_dir():
         for path in list(work.iterdir()):
-            if path.name not in keep and path.is_dir():
+            if path.name not in keep and path.name.isdecimal() and path.is_dir():
                 remove_tree(path)
 
 
@@ -454,9 +454,9 @@ def _write_index(
     """Index anew. Fragments of documents that stay are kept: writing them is half of Pagefind's work."""
     folder = work / "bundle"
     if previous is None:
-        clear_away(work)
+        clear_away(folder if work.is_dir() and not work.is_symlink() else work)
     # From here on until the end the folder is in no state to be used.
-    _marker(work).unlink(missing_ok=True)
+    clear_away(_marker(work))
     kept = dict(zip(previous.ids, previous.documents, strict=True)) if previous else {}
     _clear(folder, {pagefind.fragment_path(result_id) for result_id in kept})
     pagefind.write_bundle(documents, language, folder, track)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from zstatic.build import MARKER, is_interrupted, is_our_site, recover_if_possible, remove_site
@@ -19,7 +18,7 @@ from zstatic.pages.head import shorten
 from zstatic.richtext import plain
 from zstatic.schema import TITLE_FIELDS
 from zstatic.sorting import sort_key
-from zstatic.statefolder import clear_away, list_set_aside, repair_state
+from zstatic.statefolder import clear_away, list_ours, remove_ours, remove_state, repair_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +157,29 @@ def _rows(library: Library) -> tuple[CollectionRow, ...]:
     return tuple(rows)
 
 
-_CLEANED = {"cache": ("mirror",), "attachments": ("files",), "index": ("search",), "output": ()}
+_CLEANED = {"cache": "mirror", "attachments": "files", "index": "search"}
 
 
 def clean(config: Config, what: str) -> tuple[Path, ...]:
     """Remove a part of what was made; give the paths that went.
 
     what: "cache" (the mirror without its files), "index", "attachments", "output" or "everything".
-    Raises ConfigError when the output folder is not a site of ours.
+    Raises ConfigError when the state folder is not ours, or the output folder is not a site of ours.
     """
+    parts = [config.state / name for key, name in _CLEANED.items() if what in (key, "everything")]
+    parts += [config.output] if what in ("output", "everything") else []
+    there = [path for path in parts if path.exists()]
     with lock(config.state):
         repair_state(config.state)
-        names = chain.from_iterable(_CLEANED.values()) if what == "everything" else _CLEANED[what]
-        parts = [path for name in names if (path := config.state / name).exists()]
-        site = []
         if what in ("output", "everything"):
-            site = [config.output] if config.output.exists() else []
             remove_site(config.output, config.state)
         else:
             recover_if_possible(config.output, config.state)
         if what == "everything":
-            parts += list_set_aside(config.state)
-        for path in parts:
-            clear_away(path)
-    return (*parts, *site)
+            remove_state(config.state)
+        elif what in _CLEANED:
+            remove_ours(config.state, _CLEANED[what])
+    return tuple(path for path in there if not path.exists())
 
 
 def remove_dropped(config: Config, wanted_files: frozenset[str]) -> tuple[str, ...]:
@@ -194,7 +192,7 @@ def remove_dropped(config: Config, wanted_files: frozenset[str]) -> tuple[str, .
     configured = {mirror_name(library) for library in config.libraries}
     dropped = [
         folder
-        for folder in sorted((config.state / "mirror").glob("*"))
+        for folder in list_ours(config.state, "mirror")
         # What was set aside goes with the library it was of.
         if folder.name.removesuffix(".broken") not in configured
     ]
