@@ -91,7 +91,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     ),
     "what failed is not asked for again": (
         "sync.py",
-        '    lost = _versions_of(mirror.failures("items"))\n',
+        "    lost = _versions_of(failures)\n",
         "    lost = dict[str, int]()\n",
     ),
     "the older copy of what failed stays": (

@@ -16,6 +16,7 @@ from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
 from zstatic.config import ExportRules, LibraryConfig, SearchRules, Secret, SelectRules
 from zstatic.errors import ApiUnreachable
 from zstatic.library import read_library
+from zstatic.mirror import Failure, Mirror
 from zstatic.sample.answers import Request
 from zstatic.selection import select
 
@@ -126,6 +127,28 @@ def test_library_that_moves_while_an_unreadable_item_is_asked_for_is_planned_aga
         item = mirror.object("items", other)
         assert item is not None and item["data"]["title"] == "Edited meanwhile"
     assert sum("include=data" in target and bad in target for target in site.asked()) == 1
+
+
+def test_unreadable_item_is_not_forgotten_by_a_run_that_is_cut_short(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = sorted(library.items)[17]
+    fake.refuse(asks_for(bad), 500, times=None)
+    site.sync()
+    write = Mirror.write_failures
+
+    def stop(mirror: Mirror, name: str, failures: dict[str, Failure]) -> None:
+        if name == "items" and failures:
+            raise KeyboardInterrupt
+        write(mirror, name, failures)
+
+    monkeypatch.setattr(Mirror, "write_failures", stop)
+    with pytest.raises(KeyboardInterrupt):
+        site.sync()
+    monkeypatch.setattr(Mirror, "write_failures", write)
+    fake.calm()
+    assert problems(site) == []
+    assert site.items() == library.items.keys()
 
 
 def test_older_copy_of_an_unreadable_item_is_dropped(

@@ -366,10 +366,12 @@ def _ask_again(run: _Run, here: int, is_wanted: Callable[[str, JSON], bool]) -> 
         if lost:
             _fetch_few_of(run, kind, lost, here)
             came = came or (kind == "collections" and lost.keys() != mirror.failures(kind).keys())
-    lost = _versions_of(mirror.failures("items"))
+    failures = mirror.failures("items")
+    lost = _versions_of(failures)
     if lost:
-        _, unread = _fetch_items(run, (), lost, here, is_wanted)
-        mirror.write_failures("items", unread)
+        absent, unread = _fetch_items(run, (), lost, here, is_wanted)
+        # Nothing was deleted: what does not come is there all the same.
+        mirror.write_failures("items", {**{key: failures[key] for key in absent}, **unread})
     return came or lost.keys() != mirror.failures("items").keys()
 
 
@@ -713,7 +715,10 @@ def _drop_stale(run: _Run, unreadable: Mapping[str, int]) -> None:
 
     unreadable: key -> version on the server.
     """
-    stale = {k for k, v in unreadable.items() if run.restored or not _is_here(run.mirror, k, v)}
+    # Dropping forgets a failure, too: of what is not here it must stay known, whenever the run is cut short.
+    here = run.mirror.keys("items")
+    older = {k: v for k, v in unreadable.items() if k in here}
+    stale = {k for k, v in older.items() if run.restored or not _is_here(run.mirror, k, v)}
     _drop_items(run, stale)
 
 
