@@ -167,6 +167,15 @@ def test_wrong_usage_is_2(args: tuple[str, ...], folder: Path) -> None:
     assert run(*args) == 2
 
 
+def test_an_option_of_the_program_behind_a_command_is_told_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["build", "-q"], prog_name="zstatic")
+    assert ended.value.code == 2
+    assert "-q goes before the command: zstatic -q … build" in capsys.readouterr().err
+
+
 def test_missing_site_toml_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("-C", str(tmp_path), "build") == 2
     err = capsys.readouterr().err

@@ -98,6 +98,10 @@ class Session:
         return config
 
 
+# Options of the program that are looked for behind a command.
+_BEFORE_COMMAND = ("-q", "-v", "-vv", "-C", "--root", "-c", "--config", "--log-format", "--color")
+
+
 class _Program(click.Group):
     """A group that turns every failure into one paragraph and an exit code."""
 
@@ -119,6 +123,9 @@ class _Program(click.Group):
             # click's own code for Ctrl-C is 1.
             code = INTERRUPTED
         except click.ClickException as error:
+            if isinstance(error, click.NoSuchOption) and error.option_name in _BEFORE_COMMAND and error.ctx:
+                usage = f"{error.option_name} goes before the command: zstatic {error.option_name} …"
+                error = click.UsageError(f"{usage} {error.ctx.info_name}", error.ctx)
             error.show()
             code = error.exit_code
         if standalone_mode:
@@ -496,13 +503,25 @@ def _outputs(session: Session, config: Config) -> Iterator[None]:
             told = list_problems(error.problems)
             github.append_summary(session.environ, map(session.terminal.redact, told))
         raise
-    except (ApiError, GuardError, ThemeError, BadPath, SearchError, KeyboardInterrupt):
+    except GuardError as error:
+        sound = True
+        raise _for_reader(session, config, error) from None
+    except (ApiError, ThemeError, BadPath, SearchError, KeyboardInterrupt):
         sound = True
         raise
     finally:
         sound = sound and (config.state / "mirror").is_dir()
         site = os.path.relpath(config.output)
         github.write_outputs(session.environ, {"mirror-sound": str(sound).lower(), "site": site})
+
+
+def _for_reader(session: Session, config: Config, error: GuardError) -> GuardError:
+    """With the titles of what was held back, where nobody but the one at the terminal reads them."""
+    if not sys.stderr.isatty() or session.environ.get("CI") or github.is_actions(session.environ):
+        return error
+    from zstatic import upkeep
+
+    return error.with_titles(upkeep.read_titles(config, [Problem("", place, "") for place in error.untitled]))
 
 
 def _finish_build(

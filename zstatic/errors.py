@@ -21,7 +21,7 @@ Raise where the facts are; only `cli.py` catches.
 
 import difflib
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -66,7 +66,22 @@ class LibraryMoved(ApiError):
 
 
 class GuardError(ZstaticError):
-    """Publishing would remove or expose more than the guard allows."""
+    """Publishing would remove or expose more than the guard allows.
+
+    untitled: the places that the message names without a title, each at the end of a line.
+    """
+
+    def __init__(self, message: str, hint: str = "", untitled: Sequence[str] = ()) -> None:
+        super().__init__(message, hint)
+        self.untitled = tuple(untitled)
+
+    def with_titles(self, titles: Mapping[str, str]) -> "GuardError":
+        """The same for one who may see what was held back. titles: by place."""
+        lines = [
+            f"{line} {titles[place]}" if (place := line.strip()) in titles else line
+            for line in self.message.splitlines()
+        ]
+        return GuardError("\n".join(lines), self.hint)
 
 
 class MirrorError(ZstaticError):

@@ -55,14 +55,21 @@ class Objections:
     """What a build must not do unasked, in words.
 
     shrinks: what --allow-shrink lets pass. exposes: what --allow-exposed does.
+    allowed: the options that were given and let something pass.
     """
 
     shrinks: tuple[str, ...] = ()
     exposes: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     def without(self, *, shrink: bool, exposed: bool) -> Objections:
         """What is left of them once these are allowed."""
-        return Objections(() if shrink else self.shrinks, () if exposed else self.exposes)
+        given = (("--allow-shrink", shrink and self.shrinks), ("--allow-exposed", exposed and self.exposes))
+        return Objections(
+            () if shrink else self.shrinks,
+            () if exposed else self.exposes,
+            tuple(option for option, passes in given if passes),
+        )
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -73,9 +80,14 @@ class Objections:
         options = [
             option
             for option, lines in (("--allow-shrink", self.shrinks), ("--allow-exposed", self.exposes))
-            if lines
+            # One that was given is needed again: each build is asked for itself.
+            if lines or option in self.allowed
         ]
-        mend = " Otherwise mend the rules under [select]." if self.exposes else ""
+        look = (
+            " Zotero shows such an item at zotero://select/groups/…/items/KEY, "
+            "one of your own library at zotero://select/library/items/KEY."
+        )
+        mend = f" Otherwise mend the rules under [select].{look}" if self.exposes else ""
         return (
             f"If that is meant, build once with {' '.join(options)} "
             f"(on GitHub: Run workflow, with the box for it ticked).{mend}"
@@ -84,7 +96,9 @@ class Objections:
     def refuse(self) -> None:
         """Raises GuardError, if there are any."""
         if self.lines:
-            raise GuardError("\n".join(["The site was left as it is.", *self.lines]), self.remedy)
+            message = "\n".join(["The site was left as it is.", *self.lines])
+            exposed = [line.strip() for lines in self.exposes for line in lines.splitlines()[1:]]
+            raise GuardError(message, self.remedy, exposed)
 
 
 def take_record(
