@@ -54,14 +54,15 @@ def test_items_without_dates_and_tags_are_read(site: Mirrored, library: FakeLibr
 
 def test_withdrawn_item_and_its_file_leave(site: Mirrored, library: FakeLibrary) -> None:
     book, file = publish(library)
-    kept, _ = publish(library, PDF + b" kept")
+    kept, kept_file = publish(library, PDF + b" kept")
     site.sync()
     library.edit_item(book, inPublications=False)
     library.edit_item(file, inPublications=False)
     report = site.sync()
     assert report.removed == 2
     assert kept in site.items() and book not in site.items()
-    assert len(list((site.config.state / "files").glob("??/*"))) == 1
+    with site.mirror() as mirror:
+        assert mirror.state("files", {}).keys() == {kept_file}
 
 
 def test_collections_are_no_part_of_it(tmp_path: Path, fake: FakeZotero, library: FakeLibrary) -> None:

@@ -525,16 +525,16 @@ def test_another_library_in_the_settings_has_a_mirror_of_its_own(
     library: FakeLibrary, site: SiteFolder, fake: FakeZotero
 ) -> None:
     site.build()
-    other = fake.add_library("groups/9", "Elsewhere")
-    other.add_item(BOOK, title="The same key elsewhere")
+    other = fake.add_library("groups/9", "Antipodes")
+    other.add_item(BOOK, title="The same key in the antipodes")
     site.libraries = [{"id": other.id}]
     site.build()
-    assert "The same key elsewhere" in text(site)
+    assert "The same key in the antipodes" in text(site)
     assert found(site, "A Book") == set()
     site.libraries = [{"id": library.id}]
     site.build()
     assert "A Book" in text(site)
-    assert found(site, "elsewhere") == set()
+    assert found(site, "antipodes") == set()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "from the future", "rubbish"])
@@ -636,7 +636,7 @@ def add_settings(lines: str) -> Callable[[SiteFolder, pytest.MonkeyPatch], None]
 SETTINGS = {
     "tag rule": (add_settings('[select]\ntag_exclude = "^inner"'), "Inner", False),
     "item rule": (add_settings('[select]\nitem_exclude = "^inner"'), "Another Book", False),
-    "menu": (add_settings('[site]\nmenu = [{ label = "Elsewhere", url = "tags/" }]'), "Elsewhere", True),
+    "menu": (add_settings('[site]\nmenu = [{ label = "Antipodes", url = "tags/" }]'), "Antipodes", True),
     "template": (add_template, "Marked", True),
     "program version": (another_version, "[No title]", True),
 }
