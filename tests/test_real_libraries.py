@@ -196,13 +196,7 @@ def trashed_items(library: FakeLibrary) -> set[str]:
 
 
 def due_collections(library: FakeLibrary) -> set[str]:
-    """Those that are not in the trash, nor any above them."""
-    of = {key: each["data"] for key, each in library.collections.items()}
-
-    def is_out(key: str) -> bool:
-        return key in of and (bool(of[key].get("deleted")) or is_out(of[key].get("parentCollection") or ""))
-
-    return {key for key in of if not is_out(key)}
+    return {key for key, each in library.collections.items() if not each["data"].get("deleted")}
 
 
 def due_files(library: FakeLibrary) -> Iterator[tuple[str, str]]:

@@ -315,12 +315,8 @@ def _owner(library: JSON) -> str:
 def _collections(
     objects: Mapping[str, _Raw], library: LibraryConfig, problems: list[Problem]
 ) -> dict[str, Collection]:
-    """The collections that are not in the trash, with or without one above them.
-
-    One whose parent is not here is top-level.
-    """
-    trashed = _trashed_collections(objects)
-    live = {key: raw for key, raw in objects.items() if key not in trashed}
+    """The collections that are not in the trash themselves; one without a living parent is top-level."""
+    live = {key: raw for key, raw in objects.items() if not raw.is_trashed}
     parents = {key: raw.text("parentCollection") for key, raw in live.items()}
     tree = {key: parent if parent in live else None for key, parent in parents.items()}
     for key in _cycle_breakers(tree):
@@ -345,21 +341,6 @@ def _cycle_breakers(tree: Mapping[str, str | None]) -> list[str]:
             breakers.append(min(keys[keys.index(key) :]))
         done.update(path)
     return breakers
-
-
-def _trashed_collections(objects: Mapping[str, _Raw]) -> frozenset[str]:
-    """Zotero leaves what is below a trashed collection unflagged: it goes with it."""
-    below: dict[str, list[str]] = {}
-    for key, raw in objects.items():
-        below.setdefault(raw.text("parentCollection"), []).append(key)
-    trashed: set[str] = set()
-    waiting = [key for key, raw in objects.items() if raw.is_trashed]
-    while waiting:
-        key = waiting.pop()
-        if key not in trashed:
-            trashed.add(key)
-            waiting += below.get(key, ())
-    return frozenset(trashed)
 
 
 def _unplaced(items: Mapping[str, _Raw], collections: Mapping[str, _Raw]) -> frozenset[str]:
