@@ -30,7 +30,7 @@ from zstatic.pages.context import Context, make_context  # noqa: E402
 from zstatic.schema import Schema  # noqa: E402
 from zstatic.selection import select  # noqa: E402
 
-AT_MOST = 2000
+AT_MOST = 500
 
 
 class Quiet(SimpleHTTPRequestHandler):

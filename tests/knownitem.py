@@ -81,7 +81,7 @@ def without_accents(text: str) -> str:
 def title_words(entry: Entry) -> list[str]:
     """Words that mean something: of four letters or more, each once."""
     title = unicodedata.normalize("NFC", plain(entry.item.title))
-    return list(dict.fromkeys(re.findall(r"[^\W\d_]{4,}", title)))
+    return list(dict.fromkeys(re.findall(r"(?<!\w)[^\W\d_]{4,}(?!\w)", title)))
 
 
 def family_name(entry: Entry) -> str:
