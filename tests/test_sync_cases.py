@@ -671,3 +671,24 @@ def test_last_sync_names_what_is_wrong(library: FakeLibrary, site: SiteFolder) -
     run = site.run("status", "--json")
     problems = json.loads(run.stdout)["libraries"][0]["problems"]
     assert [problem["where"] for problem in problems] == [f"groups/7/items/{FILE}"]
+
+
+def test_build_status_and_last_sync_count_the_same_problems(library: FakeLibrary, site: SiteFolder) -> None:
+    site.settings = '[site]\ntitle = "Without an address"\n'
+    library.lose_file(FILE)
+    library.add_attachment("MISSING2", PDF)
+
+    def told() -> tuple[int, int, int]:
+        """By the build, by `last_sync.json` and, of its libraries and of the site, by `status`."""
+        problems = site.build().problems
+        status = json.loads(site.run("status", "--json").stdout)
+        (of_library,) = (each["problems"] for each in status["libraries"])
+        assert {problem["code"] for problem in status["problems"]} == {"no-base-url"}
+        assert len(of_library) == site.last_sync()["libraries"][0]["problems"]
+        return len(problems), len(of_library) + len(status["problems"]), len(of_library)
+
+    assert told() == (3, 3, 2)
+    # Nothing changed: the site is kept as it is.
+    assert told() == (3, 3, 2)
+    library.trash_item(FILE)
+    assert told() == (2, 2, 1)

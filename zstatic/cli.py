@@ -716,7 +716,7 @@ def status(session: Session, as_json: bool) -> None:
     for line in describe_status(found):
         click.echo(line)
     problems = [problem for library in found.libraries for problem in library.problems]
-    for line in _problem_lines(session, config, problems):
+    for line in _problem_lines(session, config, [*problems, *found.problems]):
         click.echo(f"Problem: {line}")
 
 

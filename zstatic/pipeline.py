@@ -311,8 +311,8 @@ def _make_site(
             site = site_view(ctx.libraries, config, theme)
         now = take_record(stamp, config, whole, ctx, mirrors[0].file)
         held = _guard(former, now, ctx, wishes)
-        lasting = (*_problems(ctx, mirrors), *link_problems(ctx, theme), *held)
-        problems = _all_problems(lasting, synced)
+        lasting = tuple(sorted({*_problems(ctx), *link_problems(ctx, theme), *held}))
+        problems = _all_problems(lasting, mirrors, synced)
         _refuse(problems, wishes.strict)
         with clock.phase("search"):
             bundle = _index(ctx, config, mirrors, track) if wishes.with_search else ()
@@ -386,7 +386,7 @@ def _keep_site(
     wishes: _Wishes,
 ) -> BuildReport:
     """Nothing differs from the last build, so nothing is planned: only the time of the sync is news."""
-    problems = _all_problems(kept.problems, synced)
+    problems = _all_problems(kept.problems, mirrors, synced)
     _refuse(problems, wishes.strict)
     published = read_published(config.output)
     with clock.phase("pages"):
@@ -399,18 +399,20 @@ def _refuse(problems: tuple[Problem, ...], strict: bool) -> None:
         raise ProblemsFound(problems)
 
 
-def _problems(ctx: Context, mirrors: Sequence[Mirror]) -> tuple[Problem, ...]:
-    """What is wrong with the site as it is made, whichever run finds it."""
-    found = set(machines.problems(ctx.libraries, ctx.config))
+def _problems(ctx: Context) -> tuple[Problem, ...]:
+    """What is wrong with the site as it is made; what its mirrors know to be wrong stays with them."""
+    found = {*machines.problems(ctx.libraries, ctx.config)}
     found.update(translations.problems(ctx.config.site.language, ctx.words))
-    for library, mirror in zip(ctx.libraries, mirrors, strict=True):
-        found.update(library.problems, mirror.problems())
+    found.update(*(library.problems for library in ctx.libraries))
     return tuple(sorted(found))
 
 
-def _all_problems(lasting: tuple[Problem, ...], synced: tuple[LibrarySyncReport, ...]) -> tuple[Problem, ...]:
-    """With those that concern only the sync of this run."""
-    return tuple(sorted({*lasting, *chain.from_iterable(one.problems for one in synced)}))
+def _all_problems(
+    lasting: tuple[Problem, ...], mirrors: Sequence[Mirror], synced: tuple[LibrarySyncReport, ...]
+) -> tuple[Problem, ...]:
+    """With those of the mirrors and those that concern only the sync of this run."""
+    known = chain.from_iterable(mirror.problems() for mirror in mirrors)
+    return tuple(sorted({*lasting, *known, *chain.from_iterable(one.problems for one in synced)}))
 
 
 def _wanted_files(mirrors: Sequence[Mirror]) -> frozenset[str]:

@@ -68,7 +68,10 @@ def describe_status(status: "Status") -> Iterator[str]:
     if status.site is None:
         yield "Site: not built yet; `zstatic build` makes it."
     else:
-        yield f"Site: {status.site_files:,} files, {show_size(status.site_bytes)}"
+        public = sum(library["items"] for library in status.site.get("libraries", ()))
+        yield f"Site: {public:,} items, {status.site_files:,} files, {show_size(status.site_bytes)}"
+        if status.problems:
+            yield f"  problems: {len(status.problems)}, listed below"
     if status.unfinished:
         yield "A build was interrupted while it changed the site; the next one goes on with that first."
 

@@ -8,8 +8,16 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from zstatic.build import MARKER, is_interrupted, is_our_site, recover_if_possible, remove_site
+from zstatic.build import (
+    MARKER,
+    is_interrupted,
+    is_our_site,
+    read_manifest,
+    recover_if_possible,
+    remove_site,
+)
 from zstatic.config import Config
 from zstatic.errors import MirrorError, Problem
 from zstatic.library import Collection, Library, read_library
@@ -26,6 +34,7 @@ class LibraryStatus:
     """What the mirror holds of one library.
 
     version: 0 = never completely synced. synced, changed: ISO 8601; "" = never. items: children counted too.
+    problems: what its last sync and the last build found.
     """
 
     id: str
@@ -44,23 +53,28 @@ class Status:
     """What there is.
 
     site: what last_sync.json says; None = there is no site. site_bytes, mirror_bytes: on disk.
-    unfinished: a build was interrupted while it changed the site.
+    problems: of the site as a whole. unfinished: a build was interrupted while it changed the site.
     """
 
     libraries: tuple[LibraryStatus, ...]
-    site: Mapping[str, object] | None
+    site: Mapping[str, Any] | None
     site_files: int
     site_bytes: int
     mirror_bytes: int
+    problems: tuple[Problem, ...] = ()
     unfinished: bool = False
 
 
 def read_status(config: Config) -> Status:
     """What there is: mirror, site, problems. Changes nothing."""
     libraries = []
+    manifest = read_manifest(config.state)
+    found = set(manifest.problems) if manifest else set()
     mirrors = config.state / "mirror"
     if mirrors.is_dir() and not mirrors.is_symlink():
         for library in config.libraries:
+            its_own = {problem for problem in found if f"{problem.where}/".startswith(f"{library.id}/")}
+            found -= its_own
             with lock(config.state), open_mirror(config, library) as mirror:
                 libraries.append(
                     LibraryStatus(
@@ -72,13 +86,19 @@ def read_status(config: Config) -> Status:
                         changed=mirror.state("changed", ""),
                         items=len(mirror.keys("items")),
                         collections=len(mirror.keys("collections")),
-                        problems=mirror.problems(),
+                        problems=tuple(sorted({*mirror.problems(), *its_own})),
                     )
                 )
     site = json.loads((config.output / MARKER).read_text("utf-8")) if is_our_site(config.output) else None
     files, size = _disk_use(config.output)
     return Status(
-        tuple(libraries), site, files, size, _disk_use(config.state)[1], is_interrupted(config.state)
+        tuple(libraries),
+        site,
+        files,
+        size,
+        _disk_use(config.state)[1],
+        tuple(sorted(found)),
+        is_interrupted(config.state),
     )
 
 
