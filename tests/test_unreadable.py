@@ -68,6 +68,18 @@ def test_unreadable_item_is_asked_for_on_every_run_though_nothing_changes(
     assert site.item_keys() == set()
 
 
+def test_unreadable_item_that_is_deleted_is_asked_for_no_more(
+    site: Mirrored, fake: FakeZotero, library: FakeLibrary
+) -> None:
+    bad = sorted(library.items)[17]
+    fake.refuse(asks_for(bad), 500, times=None)
+    assert problems(site) == [("item-unreadable", bad)]
+    library.delete_item(bad)
+    assert problems(site) == []
+    assert site.item_keys() == set()
+    assert not [target for target in site.asked() if "since=0" in target]
+
+
 @pytest.mark.parametrize("whole", [True, False], ids=["whole library", "some collections"])
 def test_nothing_but_what_failed_is_asked_for_while_nothing_changes(
     whole: bool, tmp_path: Path, fake: FakeZotero, library: FakeLibrary

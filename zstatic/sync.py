@@ -611,7 +611,9 @@ def _count_sync(run: _Run) -> None:
 def _sync_objects(run: _Run, listing: Versions, deleted: Mapping[str, int], since: int) -> dict[str, Failure]:
     """Store what changed, then drop what is gone; give the items that could not be had."""
     listed = {key: version for key, version in listing.by_key.items() if OBJECT_KEY.fullmatch(key)}
-    plan = plan_sync(_local_versions(run, [*listed, *deleted], since), listed, deleted, since)
+    # An item that could not be had is gone like any other.
+    local = dict.fromkeys(run.mirror.failures("items"), -1) | _local_versions(run, [*listed, *deleted], since)
+    plan = plan_sync(local, listed, deleted, since)
     if since:
         _insist_on_count(run, plan, listing.version)
     elif plan.fetch:
@@ -619,7 +621,7 @@ def _sync_objects(run: _Run, listing: Versions, deleted: Mapping[str, int], sinc
     collections = _fetch_few(run, "collections", listing.version)
     searches = _fetch_few(run, "searches", listing.version)
     settings = _read_settings(run, listing.version)
-    vanished, unread = _fetch_items(run, plan.fetch, listed, listing.version)
+    vanished, unread = _fetch_items(run, plan.fetch, listed, listing.version, gone=plan.drop)
     if settings is not None:
         run.others += len(_store_whole(run.mirror, "settings", settings))
     _drop_items(run, {*plan.drop, *vanished})
@@ -664,14 +666,17 @@ def _fetch_items(
     listed: Mapping[str, int],
     target: int,
     is_wanted: Callable[[str, JSON], bool] = lambda key, item: True,
+    gone: Collection[str] = (),
 ) -> tuple[set[str], dict[str, Failure]]:
     """Fetch items and store each batch at once; give those that are no more, and those that failed.
 
-    is_wanted: says of an item that came whether it is stored. Raises LibraryMoved after storing what came.
+    Those that failed before are fetched again, unless they are gone. is_wanted: says of an item that came
+    whether it is stored. Raises LibraryMoved after storing what came.
     """
     mirror, known = run.mirror, run.mirror.failures("items")
     # A failed item is in no later listing, unless somebody edits it.
     wanted = {*keys, *(key for key, failure in known.items() if not _is_here(mirror, key, failure.version))}
+    wanted -= set(gone)
     # Key -> what was said of it, and -> the field by which it cannot be read.
     failed: dict[str, str] = {}
     odd: dict[str, str] = {}
