@@ -156,7 +156,8 @@ def test_an_element_that_cannot_have_the_list_keeps_the_link_to_it(chromium: Bro
     page.goto(hosted + LIST)
     code = page.locator("#embed-element").text_content() or ""
     page.set_content(f"<h1>Blog</h1>{code}")
-    page.wait_for_function("document.querySelector('zstatic-list').shadowRoot")
+    # A locator sees into the shadow root, where the element shows its own content through a slot.
+    expect(page.locator("zstatic-list slot")).to_have_count(1)
     expect(page.get_by_role("link", name="Water & <b>ice</b>")).to_be_visible()
     page.close()
 
@@ -187,6 +188,6 @@ def test_the_code_is_copied_by_its_button(chromium: Browser, hosted: str) -> Non
     page.goto(hosted + LIST)
     page.locator(".share summary").press("Enter")
     page.get_by_role("button", name="Copy the code for a frame").press("Enter")
-    page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+    expect(page.locator("#said")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith(f'<iframe src="{hosted}{LIST}embed/"')
     page.context.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from builders import make_attachment, make_collection, make_item, make_tags
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sitepages import site, site_config
 
 from zstatic.outputs import Copy
@@ -162,7 +162,7 @@ def test_a_reference_is_copied_as_rich_and_plain_text(chromium: Browser, served:
     page.goto(served + "items/AAAA2222/")
     button = page.get_by_role("button", name="Copy APA reference")
     button.click()
-    page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+    expect(page.locator("#said")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "A. Author, Title, 1921."
     rich = page.evaluate(
         "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"
@@ -209,9 +209,7 @@ def test_on_paper_even_dark_pages_have_black_text(chromium: Browser, served: str
     page.emulate_media(media="print")
     for part in ("h1", ".reference", ".fields"):
         # The change of colours on a link takes its time.
-        page.wait_for_function(
-            "part => getComputedStyle(document.querySelector(part)).color === 'rgb(0, 0, 0)'", arg=part
-        )
+        expect(page.locator(part).first).to_have_css("color", "rgb(0, 0, 0)")
     page.context.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe import violations
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sampleviews import full_samples
 from sitepages import Site
 from themeexamples import example
@@ -133,9 +133,7 @@ def test_on_paper_there_is_the_reference_in_black_and_no_frame(chromium: Browser
     for part in (".site-header", ".site-footer", ".cite-more"):
         assert not page.locator(part).first.is_visible()
     for part in ("h1", ".reference"):
-        page.wait_for_function(
-            "part => getComputedStyle(document.querySelector(part)).color === 'rgb(0, 0, 0)'", arg=part
-        )
+        expect(page.locator(part).first).to_have_css("color", "rgb(0, 0, 0)")
     assert page.evaluate("getComputedStyle(document.body, '::before').content") == "none"
     page.context.close()
 
