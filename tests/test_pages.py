@@ -168,8 +168,8 @@ def test_identifiers_are_links(field: str, value: str, expected: list[tuple[str,
 
 def test_two_isbns_in_one_field_are_two_links() -> None:
     parts = list(field_parts("ISBN", "978-0-306-40615-7 0306406152"))
-    assert [part.text for part in parts] == ["9780306406157", "0306406152"]
-    assert all(part.href.endswith(part.text) for part in parts)
+    assert [part.text for part in parts] == ["978-0-306-40615-7", "0-306-40615-2"]
+    assert all(part.href.endswith(part.text.replace("-", "")) for part in parts)
 
 
 def test_files_are_offered_with_kind_and_size(tmp_path: Path) -> None:

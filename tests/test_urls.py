@@ -13,6 +13,7 @@ from zstatic.urls import (
     doi,
     doi_url,
     file_name,
+    hyphenated,
     isbns,
     item_path,
     safe_href,
@@ -245,6 +246,22 @@ def test_a_doi_link_is_percent_encoded():
 )
 def test_the_valid_isbns_of_a_field_are_found(text, numbers):
     assert isbns(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("9780306406157", "978-0-306-40615-7"),
+        ("080442957X", "0-8044-2957-X"),
+        ("9783866882409", "978-3-86688-240-9"),
+        ("9791020903259", "979-10-209-0325-9"),
+        # Nobody publishes under 978-99999 or 979-7.
+        ("9789999999991", "9789999999991"),
+        ("9797000000004", "9797000000004"),
+    ],
+)
+def test_an_isbn_is_cut_where_country_and_publisher_end(number, shown):
+    assert hyphenated(number) == shown
 
 
 @given(st.text())

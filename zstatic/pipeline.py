@@ -513,5 +513,5 @@ def _header(site: SiteView, theme: Theme) -> dict[str, str]:
 @cache
 def _engine() -> str:
     """What touches every page: another version of a renderer may write other bytes."""
-    parts = ("babel", "Jinja2", "MarkupSafe", "markdown-it-py", "nh3")
+    parts = ("babel", "Jinja2", "MarkupSafe", "markdown-it-py", "nh3", "python-stdnum")
     return " ".join([f"zstatic {__version__}", *(f"{part} {version(part)}" for part in parts)])

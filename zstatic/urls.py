@@ -295,6 +295,15 @@ def isbns(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number for number in found if _isbn_is_valid(number)))
 
 
+def hyphenated(isbn: str) -> str:
+    """A valid ISBN cut where country and publisher end, "978-0-306-40615-7"; whole if of no known range."""
+    # It takes a while to load, and only the pages of books need it.
+    from stdnum import isbn as ranges
+
+    prefix, *parts = ranges.split(isbn)
+    return "-".join(filter(None, (prefix, *parts))) if all(parts) else isbn
+
+
 def _isbn_is_valid(number: str) -> bool:
     digits = [10 if char == "X" else int(char) for char in number]
     if len(digits) == 10:

@@ -31,6 +31,7 @@ from zstatic.urls import (
     doi,
     doi_url,
     handle_url,
+    hyphenated,
     isbns,
     item_name,
     note_anchor,
@@ -445,7 +446,7 @@ def _isbn_parts(value: str) -> Iterator[Part]:
     if not numbers:
         yield Part(value, "")
     for number in numbers:
-        yield Part(number, f"https://search.worldcat.org/search?q=bn%3A{number}")
+        yield Part(hyphenated(number), f"https://search.worldcat.org/search?q=bn%3A{number}")
 
 
 def _issn_parts(value: str) -> Iterator[Part]:
