@@ -38,10 +38,17 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
+from zstatic.disk import (
+    flush_folders,
+    flush_tree,
+    is_plain_folder,
+    naming,
+    remove_tree,
+    write_durably,
+)
 from zstatic.errors import BadPath, ConfigError, MirrorError, Problem, disk_failure
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.progress import Track, silent
-from zstatic.statefolder import remove_tree
 
 MARKER = "last_sync.json"
 
@@ -492,7 +499,7 @@ class _Draft:
                 self.stage = _open_stage(self._site, self._state, self.whole)
             stage = _stages(self._site, self._state)[self.stage]
             file = _staged_file(stage, path, len(self.staged), self.whole)
-            with _naming(file):
+            with naming(file):
                 try:
                     write(file)
                 except FileNotFoundError:
@@ -625,7 +632,7 @@ def _check_obstacles(site: Path, written: Iterable[str], removed: tuple[str, ...
             )
     for path in written:
         place = site / path
-        if place.is_dir() and not place.is_symlink() and _stays(place, path, going):
+        if is_plain_folder(place) and _stays(place, path, going):
             raise BadPath(f"{place}: should be a file of the site, but is a folder", hint="move it away")
     _check_folders(
         site if site.exists() else site.parent, {_folder_there(site, path) for path in (*removed, *written)}
@@ -702,7 +709,7 @@ def _decide(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) ->
     if not draft.staged and not removed:
         # Fingerprints may change with no byte of the site.
         if _read_text(state / _MANIFEST) != manifest:
-            _write_durably(state / _MANIFEST, manifest)
+            write_durably(state / _MANIFEST, manifest.encode())
         return None
     journal = _Journal(
         draft.stage or 0,
@@ -713,10 +720,10 @@ def _decide(draft: _Draft, removed: tuple[str, ...], site: Path, state: Path) ->
     )
     stage = _stages(site, state)[journal.stage]
     _stage_folders(journal, stage, site)
-    _flush_tree(stage)
-    _write_durably(state / _NEXT_MANIFEST, manifest)
+    flush_tree(stage)
+    write_durably(state / _NEXT_MANIFEST, manifest.encode())
     try:
-        _write_durably(state / _JOURNAL, _journal_text(journal, site, state))
+        write_durably(state / _JOURNAL, _journal_text(journal, site, state).encode())
     except OSError:
         # It may be there, only not for good; the user is told that nothing happens.
         (state / _JOURNAL).unlink(missing_ok=True)
@@ -739,7 +746,7 @@ def _stage_folders(journal: _Journal, stage: Path, site: Path) -> None:
     # A new folder has its first piece of the disk already.
     grown = {path.rpartition("/")[0] for path in new}.difference(journal.folders)
     if new:
-        with _naming(stage / _ROOM):
+        with naming(stage / _ROOM):
             room = os.urandom(_BYTES_PER_FOLDER * len(grown) + _BYTES_PER_NAME * len(new))
             (stage / _ROOM).write_bytes(room)
 
@@ -803,14 +810,14 @@ def _commit(journal: _Journal, site: Path, state: Path) -> None:
             for position, (path, size) in enumerate(journal.write.items())
         ]
         touched.update((site / path).parent for path in (*journal.folders, *journal.write))
-        _flush_folders(touched)
+        flush_folders(touched)
         manifest, following = state / _MANIFEST, state / _NEXT_MANIFEST
         if not all(settled):
             # Someone took files out of the stage. The next build compares all bytes and repairs.
             manifest.unlink(missing_ok=True)
         elif following.exists():
             following.replace(manifest)
-        _flush_folders({state})
+        flush_folders({state})
         (state / _JOURNAL).unlink()
     _remove_stages(site, state)
 
@@ -827,7 +834,7 @@ def _remove(site: Path, path: str, needed: Container[str]) -> Path:
     file = site / path
     # A folder may have taken the place of the file since, or a file that of its folder.
     with suppress(FileNotFoundError, NotADirectoryError):
-        if not file.is_dir() or file.is_symlink():
+        if not is_plain_folder(file):
             file.unlink()
     for folder in _folders_above(path):
         if folder in needed:
@@ -847,7 +854,7 @@ def _rename_tree(tree: Path, site: Path) -> None:
     """A first build becomes visible at once."""
     try:
         tree.rename(site)
-        _flush_folders({site.parent})
+        flush_folders({site.parent})
     except FileNotFoundError:
         pass  # Done before, and the site was taken away since: the files will be found missing.
 
@@ -975,59 +982,12 @@ def _read_text(file: Path) -> str | None:
         return None
 
 
-def _write_durably(file: Path, text: str) -> None:
-    """Replace a file at once and for good."""
-    draft = file.with_name(file.name + ".new")
-    with _naming(draft):
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(text.encode("utf-8"))
-        _flush(draft)
-        draft.replace(file)
-        _flush_folders({file.parent})
-
-
-def _flush(path: Path) -> None:
-    with _naming(path):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _flush_tree(folder: Path) -> None:
-    for place, _, names in os.walk(folder):
-        for name in names:
-            _flush(Path(place, name))
-        _flush_folders({Path(place)})
-
-
-def _flush_folders(folders: Iterable[Path]) -> None:
-    if os.name == "nt":
-        return  # Windows opens no folders.
-    for folder in folders:
-        # A repetition may find what its forerunner did: the folder gone, or a file in its place.
-        with suppress(FileNotFoundError, NotADirectoryError):
-            _flush(folder)
-
-
 def _remove_stages(site: Path, state: Path) -> None:
     """Throw away what waits, at all places: the site may have been on another disk then."""
     for stage in (*_stages(site, state), state / _NEXT_MANIFEST):
         # What is left over takes room, no more, and is tried again.
         with suppress(OSError):
             remove_tree(stage)
-
-
-@contextmanager
-def _naming(file: Path) -> Iterator[None]:
-    """Name the file in what the disk says where that does not."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None:
-            error.filename = str(file)
-        raise
 
 
 @contextmanager

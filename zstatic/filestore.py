@@ -14,6 +14,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from zstatic.disk import write_atomically
+
 MD5 = re.compile(r"[0-9a-f]{32}")
 Mark = list[int]
 
@@ -64,9 +66,7 @@ class FileStore:
         seen = {**_read_seen(self._place), **self._news}
         left = {md5: mark for md5, mark in sorted(seen.items()) if stored_file(self.folder, md5)}
         with suppress(OSError):
-            new = self._place.with_suffix(".new")
-            new.write_text(json.dumps(left), "utf-8")
-            new.replace(self._place)
+            write_atomically(self._place, json.dumps(left).encode())
         self._news.clear()
 
 

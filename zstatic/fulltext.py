@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from zstatic import pdftext
+from zstatic.disk import write_atomically
 from zstatic.filestore import MD5
 from zstatic.pages.context import Context, Entry, PublishedFile
 from zstatic.progress import Track, silent
@@ -117,11 +118,12 @@ def _read_pdfs(wanted: Mapping[str, Path], words: int, folder: Path, track: Trac
                 pages = tuple(clean(page) for page in reader.read(wanted[md5], words))
                 counts[md5] = sum(len(page.split()) for page in pages if _has_words(page))
                 if counts[md5]:
-                    _write(_path(folder, md5), gzip.compress(json.dumps(pages).encode(), 6, mtime=0))
+                    kept = gzip.compress(json.dumps(pages).encode(), 6, mtime=0)
+                    write_atomically(_path(folder, md5), kept)
     _forget_others(folder, wanted)
     if missing:
         content = {"made_by": made_by, "words": dict(sorted(counts.items()))}
-        _write(folder / _COUNTS, json.dumps(content).encode())
+        write_atomically(folder / _COUNTS, json.dumps(content).encode())
     return {md5: _Kept(_path(folder, md5), count, made_by) for md5, count in counts.items()}
 
 
@@ -157,12 +159,6 @@ def _forget_others(folder: Path, wanted: Iterable[str]) -> None:
             # What others put there stays.
             if path.name not in names and MD5.match(path.name) and path.is_file():
                 path.unlink()
-
-
-def _write(path: Path, content: bytes) -> None:
-    new = path.with_name(path.name + ".new")
-    new.write_bytes(content)
-    new.replace(path)
 
 
 def _first_words(path: Path, words: int) -> Pages:

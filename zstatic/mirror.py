@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import sys
@@ -32,6 +31,7 @@ from diskcache.core import MODE_RAW, UNKNOWN
 
 from zstatic.api import Kind
 from zstatic.config import Config, LibraryConfig
+from zstatic.disk import is_plain_folder
 from zstatic.errors import MirrorError, MirrorLocked, Problem
 from zstatic.filestore import FileStore, stored_file
 from zstatic.shapes import is_readable, is_state
@@ -415,7 +415,8 @@ def open_mirror(config: Config, library: LibraryConfig) -> Mirror:
     except Exception as error:
         # Whatever a planted row made diskcache trip over, the remedy is the same.
         reason = f"it cannot be opened ({type(error).__name__})"
-    _set_aside(folder)
+    with _storing(library.id):
+        set_aside(folder)
     return Mirror(folder, files, library.id, reason)
 
 
@@ -541,7 +542,7 @@ def _flaw(folder: Path) -> str:
 
     Raises sqlite3.OperationalError for what says nothing about the mirror: locked, not permitted, disk full.
     """
-    if folder.is_symlink() or not folder.is_dir():
+    if not is_plain_folder(folder):
         return "it is not a plain folder"
     entries = list(folder.iterdir())
     if any(entry.name not in _DATABASE_FILES or entry.is_symlink() for entry in entries):
@@ -628,17 +629,6 @@ def _own_structure() -> Structure:
         diskcache.Cache(folder, disk=JsonDisk, **SETTINGS).close()
         with closing(sqlite3.connect(Path(folder) / _DATABASE)) as connection:
             return _structure(connection)
-
-
-def _set_aside(folder: Path) -> None:
-    """Move a broken mirror out of the way; of several the latest is kept, for whoever wants to look."""
-    aside = folder.with_name(folder.name + ".broken")
-    with _storing(folder.name):
-        if aside.is_symlink() or aside.is_file():
-            aside.unlink()
-        elif aside.exists():
-            shutil.rmtree(aside)
-        folder.rename(aside)
 
 
 def _pair(row: JSON) -> tuple[int, str]:

@@ -20,6 +20,7 @@ from typing import Any
 from markupsafe import escape
 
 from zstatic import pagefind
+from zstatic.disk import is_plain_folder, remove_tree, write_atomically
 from zstatic.errors import SearchError
 from zstatic.facets import FACETS, collection_slug
 from zstatic.fulltext import FileText
@@ -32,7 +33,7 @@ from zstatic.richtext import abstract_text
 from zstatic.shards import number_of, shard_count
 from zstatic.sorting import sort_key
 from zstatic.spelling import vocabulary
-from zstatic.statefolder import clear_away, remove_tree
+from zstatic.statefolder import clear_away
 from zstatic.urls import compared_url, doi, isbns, item_name
 
 JSON = Any
@@ -193,7 +194,7 @@ def index_files(
         return ()
     content = _json({"parts": columns})
     work.mkdir(parents=True, exist_ok=True)
-    _write_atomically(work / POINTER, content)
+    write_atomically(work / POINTER, content)
     return (
         *sorted(copies, key=lambda copy: copy.path),
         Copy(FILES_POINTER, work / POINTER, _digest(content)),
@@ -454,7 +455,7 @@ def _write_index(
     """Index anew. Fragments of documents that stay are kept: writing them is half of Pagefind's work."""
     folder = work / "bundle"
     if previous is None:
-        clear_away(folder if work.is_dir() and not work.is_symlink() else work)
+        clear_away(folder if is_plain_folder(work) else work)
     # From here on until the end the folder is in no state to be used.
     clear_away(_marker(work))
     kept = dict(zip(previous.ids, previous.documents, strict=True)) if previous else {}
@@ -522,7 +523,7 @@ def _save_index(index: _Index, work: Path) -> None:
         "documents": index.documents,
         "files": {name: [file.digest, file.mark] for name, file in index.files.items()},
     }
-    _write_atomically(_marker(work), json.dumps(state).encode())
+    write_atomically(_marker(work), json.dumps(state).encode())
 
 
 def _read_index(work: Path) -> _Index | None:
@@ -560,14 +561,6 @@ def _is_plain(work: Path, names: Iterable[str]) -> bool:
     return not any(folder.is_symlink() for folder in folders) and all(
         _NAME.fullmatch(name) and S_ISREG((bundle / name).lstat().st_mode) for name in names
     )
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    new = path.with_name(path.name + ".new")
-    # Never through what lies there.
-    remove_tree(new)
-    new.write_bytes(content)
-    new.replace(path)
 
 
 def _document_digest(document: Document) -> str:
@@ -720,7 +713,7 @@ def _json(value: JSON) -> bytes:
 
 
 def _write_columns(columns: Mapping[str, bytes], folder: Path) -> None:
-    if folder.is_symlink() or not folder.is_dir():
+    if not is_plain_folder(folder):
         remove_tree(folder)
         folder.mkdir(parents=True)
     for path in list(folder.iterdir()):
@@ -729,4 +722,4 @@ def _write_columns(columns: Mapping[str, bytes], folder: Path) -> None:
     for name, content in columns.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != content:
-            _write_atomically(path, content)
+            write_atomically(path, content)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from zstatic.disk import is_plain_folder, remove_tree
 from zstatic.errors import ConfigError
 
 MARKER = "CACHEDIR.TAG"
@@ -69,7 +69,7 @@ def _strange(state: Path) -> Path | None:
     """Something in an unmarked folder that need not be ours; None = there is nothing."""
     files = []
     for path in sorted(state.iterdir()):
-        if path.name in _OURS and _is_plain_folder(path):
+        if path.name in _OURS and is_plain_folder(path):
             if (strange := next(_strange_below(path), None)) is not None:
                 return strange
             files += list_ours(state, path.name)
@@ -87,7 +87,7 @@ def _strange_below(folder: Path) -> Iterator[Path]:
         at_top = path.parent == folder
         whole = folder if at_top else path.parent
         ours = any(_bears_our_name(each, folder) for each in (path, whole))
-        if not ours and not (at_top and _is_plain_folder(path)):
+        if not ours and not (at_top and is_plain_folder(path)):
             yield path
 
 
@@ -102,19 +102,15 @@ def _bears_our_name(path: Path, folder: Path) -> bool:
 
 
 def _two_levels(folder: Path) -> Iterator[Path]:
-    if _is_plain_folder(folder):
+    if is_plain_folder(folder):
         for path in sorted(folder.iterdir()):
             yield path
-            if _is_plain_folder(path):
+            if is_plain_folder(path):
                 yield from sorted(path.iterdir())
 
 
-def _is_plain_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
-
-
 def _is_empty(folder: Path) -> bool:
-    return _is_plain_folder(folder) and not any(folder.iterdir())
+    return is_plain_folder(folder) and not any(folder.iterdir())
 
 
 def remove_ours(state: Path, name: str) -> None:
@@ -122,7 +118,7 @@ def remove_ours(state: Path, name: str) -> None:
     folder = state / name
     for path in list_ours(state, name):
         clear_away(path)
-    for emptied in (*filter(_is_plain_folder, _two_levels(folder)), folder):
+    for emptied in (*filter(is_plain_folder, _two_levels(folder)), folder):
         with suppress(OSError):
             emptied.rmdir()
 
@@ -184,12 +180,3 @@ def clear_away(path: Path) -> None:
         remove_tree(path)
     except OSError:
         set_aside(path)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a folder with all in it, a file or a link; never what a link leads to."""
-    with suppress(FileNotFoundError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

@@ -19,6 +19,7 @@ from zstatic.build import (
     remove_site,
 )
 from zstatic.config import Config
+from zstatic.disk import is_plain_folder
 from zstatic.errors import MirrorError, Problem
 from zstatic.library import Collection, Library, read_library
 from zstatic.mirror import Mirror, collect_files, lock, mirror_name, open_mirror
@@ -70,8 +71,7 @@ def read_status(config: Config) -> Status:
     libraries = []
     manifest = read_manifest(config.state)
     found = set(manifest.problems) if manifest else set()
-    mirrors = config.state / "mirror"
-    if mirrors.is_dir() and not mirrors.is_symlink():
+    if is_plain_folder(config.state / "mirror"):
         for library in config.libraries:
             its_own = {problem for problem in found if f"{problem.where}/".startswith(f"{library.id}/")}
             found -= its_own

@@ -1,0 +1,86 @@
+"""What is done to files and folders in more than one place, each in its safest way.
+
+The folders may come out of a cache that others can write to, so nothing here goes through a link that lies
+where a file or folder of ours should.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def is_plain_folder(path: Path) -> bool:
+    """Whether it is a folder itself, not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all in it, a file or a link; never what a link leads to."""
+    with suppress(FileNotFoundError):
+        if is_plain_folder(path):
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file at once: whoever reads it finds the old content or the new."""
+    _replace(path, content, lambda draft: None)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file at once, and for good: it outlives a power cut. Makes its folder, too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content, flush)
+    flush_folders({path.parent})
+
+
+def _replace(path: Path, content: bytes, settle: Callable[[Path], None]) -> None:
+    draft = path.with_name(path.name + ".new")
+    with naming(draft):
+        # Never through what lies there.
+        remove_tree(draft)
+        draft.write_bytes(content)
+        settle(draft)
+        draft.replace(path)
+
+
+def flush(path: Path) -> None:
+    """See that the disk has what was written to a file, or the names in a folder."""
+    with naming(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def flush_tree(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            flush(Path(place, name))
+        flush_folders({Path(place)})
+
+
+def flush_folders(folders: Iterable[Path]) -> None:
+    if os.name == "nt":
+        return  # Windows opens no folders.
+    for folder in folders:
+        # A repetition may find what its forerunner did: the folder gone, or a file in its place.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            flush(folder)
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Name the file in what the disk says where that does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(file)
+        raise
