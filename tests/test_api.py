@@ -285,8 +285,8 @@ def test_key_travels_encrypted_only() -> None:
 
 def test_pages_are_followed_to_the_last(api: Api, fake: FakeZotero) -> None:
     library = fake.libraries["/groups/7"]
-    keys = {library.add_collection(f"Collection {n}") for n in range(230)}
-    found = api.all_objects(GROUP, "collections")
+    keys = {library.add_note("ABCD2345", f"<p>Note {n}</p>") for n in range(230)}
+    found = api.children(GROUP, "ABCD2345")
     assert found.by_key.keys() == keys
     assert found.version == library.version
     assert len(fake.log) == 3
@@ -295,16 +295,16 @@ def test_pages_are_followed_to_the_last(api: Api, fake: FakeZotero) -> None:
 def test_library_that_moves_between_pages_shows(api: Api, fake: FakeZotero) -> None:
     library = fake.libraries["/groups/7"]
     for n in range(150):
-        library.add_collection(f"Collection {n}")
+        library.add_note("ABCD2345", f"<p>Note {n}</p>")
     before = library.version
     fake.before("start=100", lambda: library.move_version())
-    assert api.all_objects(GROUP, "collections").version == before + 1
+    assert api.children(GROUP, "ABCD2345").version == before + 1
 
 
 def test_next_page_on_another_host_is_not_followed(api: Api, fake: FakeZotero) -> None:
-    fake.add_headers("/collections", {"Link": '<http://evil.example/collections?start=100>; rel="next"'})
+    fake.add_headers("/children", {"Link": '<http://evil.example/children?start=100>; rel="next"'})
     with pytest.raises(ApiError, match="another host"):
-        api.all_objects(GROUP, "collections")
+        api.children(GROUP, "ABCD2345")
     assert len(fake.log) == 1
 
 

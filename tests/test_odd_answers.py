@@ -160,12 +160,12 @@ def test_deletions_of_an_odd_shape_are_no_answer(deleted: Any, api: Api, fake: F
 
 def test_pages_that_go_round_in_circles_end(api: Api, fake: FakeZotero) -> None:
     for number in range(1, 40):
-        link = f'<{fake.url}/groups/7/collections?start={number + 1}>; rel="next"'
+        link = f'<{fake.url}/groups/7/items/ABCD2345/children?start={number + 1}>; rel="next"'
         headers = {"Content-Type": JSON_TYPE, "Last-Modified-Version": "5", "Link": link}
-        body = json.dumps([{"key": "ABCD2345", "version": 1, "data": {}}]).encode()
-        fake.answer_with("/collections", body, headers)
+        body = json.dumps([{"key": "NOTE2345", "version": 1, "data": {}}]).encode()
+        fake.answer_with("/children", body, headers)
     with pytest.raises(RequestFailed, match="circles"):
-        api.all_objects("groups/7", "collections")
+        api.children("groups/7", "ABCD2345")
     assert len(fake.log) == 2
 
 

@@ -373,10 +373,6 @@ class Api:
         asked = set(keys)
         return Objects({k: o for k, o in found.by_key.items() if k in asked}, found.version)
 
-    def all_objects(self, library: str, kind: Few) -> Objects:
-        """Fetch every collection or saved search, trashed ones included."""
-        return self._objects(f"/{library}/{kind}", {"limit": "100"})
-
     def settings(self, library: str) -> Objects:
         """Fetch the synced settings, by name."""
         answer = self._get(f"/{library}/settings", check=_listing)
