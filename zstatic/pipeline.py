@@ -215,13 +215,10 @@ def index(config: Config, track: Track = silent) -> BuildReport:
 
 def check(config: Config, track: Track = silent) -> tuple[Problem, ...]:
     """Look for what a reader or the host would stumble over, in the site as it is; changes nothing."""
-    with lock(config.state), ExitStack() as stack:
+    with lock(config.state):
         if not is_our_site(config.output):
             raise ConfigError(f"There is no site in {config.output} to check.", "Run: zstatic build")
-        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
-        _insist_on_whole(mirrors, offline=True)
-        theme = load_theme(config)
-        ctx = _select(_read(config, mirrors), config, mirrors, theme.words)
+        theme, ctx = _look(config)
         base_path = site_view(ctx.libraries, config, theme).base_path
         found = {
             *check_files(config.output, base_path, config.site.base_url, track),
@@ -245,11 +242,8 @@ def explain(config: Config, path: str) -> Explanation:
 
     path: in the site; a folder stands for the page in it.
     """
-    with lock(config.state), ExitStack() as stack:
-        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
-        _insist_on_whole(mirrors, offline=True)
-        theme = load_theme(config)
-        ctx = _select(_read(config, mirrors), config, mirrors, theme.words)
+    with lock(config.state):
+        theme, ctx = _look(config)
         site = site_view(ctx.libraries, config, theme)
         planned = {output.path: output for output in plan_outputs(ctx, theme)}
         manifest = read_manifest(config.state)
@@ -265,6 +259,13 @@ def explain(config: Config, path: str) -> Explanation:
             *(config.output, config.state),
         )
         return Explanation(path, made, verdict)
+
+
+def _look(config: Config) -> tuple[Theme, Context]:
+    """What the next build would make its pages with, and of."""
+    with _whole_mirrors(config, offline=True) as mirrors:
+        theme = load_theme(config)
+        return theme, _select(_read(config, mirrors), config, mirrors, theme.words)
 
 
 _SEARCH = "search"
@@ -292,10 +293,7 @@ def _make_site(
     track: Track,
     wishes: _Wishes,
 ) -> BuildReport:
-    with ExitStack() as stack:
-        stack.enter_context(_no_search_for_cycles())
-        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
-        _insist_on_whole(mirrors, wishes.offline)
+    with _no_search_for_cycles(), _whole_mirrors(config, wishes.offline) as mirrors:
         files = _wanted_files(mirrors)
         stamp = _stamp(config, theme, mirrors, files, wishes.with_search)
         kept = read_kept(stamp, config.output, config.state)
@@ -366,15 +364,19 @@ def _guard(former: Record | None, now: Record, ctx: Context, wishes: _Wishes) ->
     return ()
 
 
-def _insist_on_whole(mirrors: Sequence[Mirror], offline: bool) -> None:
-    """An empty mirror would make an empty site, so a sync must have come to its end once."""
-    for mirror in mirrors:
-        if not mirror.completed:
-            why = f", and the former one was set aside, since {mirror.rebuilt}" if mirror.rebuilt else ""
-            raise ConfigError(
-                f"There is no complete local copy of {mirror.library} to build from{why}.",
-                "Run: zstatic build, without --offline." if offline else "Run: zstatic build",
-            )
+@contextmanager
+def _whole_mirrors(config: Config, offline: bool) -> Iterator[list[Mirror]]:
+    """Open all mirrors. An empty one would make an empty site, so a sync must have come to its end once."""
+    with ExitStack() as stack:
+        mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
+        for mirror in mirrors:
+            if not mirror.completed:
+                why = f", and the former one was set aside, since {mirror.rebuilt}" if mirror.rebuilt else ""
+                raise ConfigError(
+                    f"There is no complete local copy of {mirror.library} to build from{why}.",
+                    "Run: zstatic build, without --offline." if offline else "Run: zstatic build",
+                )
+        yield mirrors
 
 
 def _keep_site(
