@@ -1,6 +1,6 @@
 # Two commands on a fresh machine (Python >= 3.11, make):
 #   make demo           install zstatic here, build the sample library's site and serve it (SERVE=0: only build)
-#   make test           install the test dependencies, find or install a Chromium, run every test
+#   make test           install the test dependencies, find or install a Chromium, run every test, a process to each core
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8000
@@ -21,7 +21,7 @@ ifneq ($(SERVE),0)
 endif
 
 test: $(VENV)/.installed-test $(CHECKERS)
-	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest $(ARGS)
+	CHROMIUM="$$(.ci/chromium)" $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
