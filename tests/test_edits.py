@@ -175,7 +175,9 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         | {f"collections/{TOP}/page-1.rdf"}
         | collection(OTHER)
         | listing("collections")
-        | HOME,
+        | HOME
+        # The two collections have changed.
+        | SITEMAP,
     ),
     "citation": (
         lambda library, site: library.add_note(MANUAL, f"{LINK}{ENGINE}", tags=[{"tag": "_cites"}]),

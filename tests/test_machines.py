@@ -111,8 +111,28 @@ def test_every_kind_of_page_is_in_the_sitemap_once() -> None:
 )
 def test_an_item_was_last_changed_when_zotero_says(modified: str, lastmod: list[str]) -> None:
     sitemap = texts_of(context_of(StubMirror(make_item("AAAAAAAA", dateModified=modified))))["sitemap.xml"]
-    root = etree.fromstring(sitemap.encode())
-    assert root.xpath("//*[local-name() = 'lastmod']/text()") == lastmod
+    assert [*changes(sitemap)[f"{BASE}items/AAAAAAAA/"]] == lastmod
+
+
+def test_a_list_was_last_changed_with_the_latest_of_its_items() -> None:
+    days = {"AAAAAAAA": "2021-05-06", "BBBBBBBB": "2023-01-02", "CCCCCCCC": "2022-01-01"}
+    tags = {"AAAAAAAA": "old", "BBBBBBBB": "new", "CCCCCCCC": "old"}
+    items = [
+        make_item(key, dateModified=f"{day}T07:08:09Z", tags=make_tags(tags[key]))
+        for key, day in days.items()
+    ]
+    found = changes(texts_of(context_of(StubMirror(*items)))["sitemap.xml"])
+    expected = {"": ["2023-01-02"], "items/": ["2023-01-02"], "tags/old/": ["2022-01-01"]}
+    expected |= {"tags/new/": ["2023-01-02"], "tags/": [], "collections/": []}
+    assert {path: found[BASE + path] for path in expected} == expected
+
+
+def changes(sitemap: str) -> dict[str, list[str]]:
+    """Address -> its lastmod, if it has any."""
+    return {
+        each.findtext("{*}loc"): [date.text for date in each.findall("{*}lastmod")]
+        for each in etree.fromstring(sitemap.encode())
+    }
 
 
 def test_a_long_sitemap_is_cut_and_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +144,8 @@ def test_a_long_sitemap_is_cut_and_indexed(monkeypatch: pytest.MonkeyPatch) -> N
     assert [part.path for part in parts] == [f"sitemap-{number}.xml" for number in range(1, len(parts) + 1)]
     assert max(len(locations(part.text)) for part in parts) == 5
     assert [url for part in parts for url in locations(part.text)] == locations(whole.text)
+    newest = [max(date for (date,) in filter(None, changes(part.text).values())) for part in parts]
+    assert list(changes(index.text).values()) == [[date] for date in newest]
 
 
 # OpenSearch and llms.txt

@@ -15,7 +15,7 @@ from zstatic.facets import FACETS
 from zstatic.library import Item, Library
 from zstatic.outputs import Output, Text
 from zstatic.pages.collections import TREE_PATH, tree_link
-from zstatic.pages.context import Context
+from zstatic.pages.context import Context, Entry
 from zstatic.pages.downloads import library_downloads
 from zstatic.pages.lists import FACET_TITLES, ITEMS_PATH
 from zstatic.richtext import clean
@@ -149,7 +149,7 @@ def _line(text: str) -> str:
 
 
 class _Address(NamedTuple):
-    """A page of the site. changed: day of the item's last change, "" = not known."""
+    """A page of the site. changed: day of the last change of what it shows, "" = not known."""
 
     url: str
     changed: str
@@ -163,25 +163,34 @@ def sitemap(ctx: Context) -> Iterator[Text]:
         yield Text("sitemap.xml", _sitemap_xml("urlset", "url", parts[0]))
         return
     names = [f"sitemap-{number}.xml" for number in range(1, len(parts) + 1)]
-    yield Text("sitemap.xml", _sitemap_xml("sitemapindex", "sitemap", _plain(ctx, names)))
+    files = (
+        _Address(ctx.absolute(name), max(address.changed for address in part))
+        for name, part in zip(names, parts, strict=True)
+    )
+    yield Text("sitemap.xml", _sitemap_xml("sitemapindex", "sitemap", files))
     for name, part in zip(names, parts, strict=True):
         yield Text(name, _sitemap_xml("urlset", "url", part))
 
 
 def _addresses(ctx: Context) -> Iterator[_Address]:
-    """The first page of everything; search engines find the following ones by their links."""
-    yield from _plain(ctx, ["", ITEMS_PATH, TREE_PATH])
-    yield from _plain(ctx, (page.path for page in ctx.content if page.path))
+    """The first page of everything; search engines find the following ones by their links.
+
+    A list changes with the items on it; of an index of lists nobody knows when.
+    """
+    changed = {entry.path: _day(entry.item.date_modified) for entry in ctx.items}
+
+    def address(path: str, entries: Iterable[Entry] = ()) -> _Address:
+        return _Address(ctx.absolute(path), max((changed[entry.path] for entry in entries), default=""))
+
+    yield from (address("", ctx.items), address(ITEMS_PATH, ctx.items), address(TREE_PATH))
+    yield from (address(page.path) for page in ctx.content if page.path)
     for entry in sorted(ctx.items, key=lambda entry: entry.path):
-        yield _Address(ctx.absolute(entry.path), _day(entry.item.date_modified))
-    yield from _plain(ctx, (node.path for node in ctx.collections.values()))
+        yield address(entry.path, [entry])
+    for node in ctx.collections.values():
+        yield address(node.path, node.entries)
     for name in FACET_TITLES:
-        yield from _plain(ctx, [f"{FACETS[name].folder}/"])
-        yield from _plain(ctx, (group.term.path for group in ctx.groups[name]))
-
-
-def _plain(ctx: Context, paths: Iterable[str]) -> Iterator[_Address]:
-    return (_Address(ctx.absolute(path), "") for path in paths)
+        yield address(f"{FACETS[name].folder}/")
+        yield from (address(group.term.path, group.entries) for group in ctx.groups[name])
 
 
 def _day(instant: str) -> str:
