@@ -90,6 +90,7 @@ def test_every_setting_of_every_section_can_be_read(tmp_path: Path) -> None:
         language = "pt-BR"
         description = "Two\\nlines"
         rights = "CC BY"
+        image = "Card.PNG"
         menu = [{ label = "About", url = "about/" }, { label = "Us", url = "https://example.org/" }]
         [[library]]
         id = "users/12345/publications"
@@ -116,6 +117,9 @@ def test_every_setting_of_every_section_can_be_read(tmp_path: Path) -> None:
         locale = "fr-FR"
         [exports]
         formats = []
+        records = "items"
+        [meta]
+        google_scholar = "never"
         [facets]
         tag = { limit = 3, sort = "label" }
         [facets.year]

@@ -23,7 +23,7 @@ from embedded import (
 from lxml import html as lxml_html
 from sitepages import BASE_URL, Site, context, site, site_config
 
-from zstatic.config import ExportRules, SelectRules, SiteConfig
+from zstatic.config import ExportRules, MetaRules, SelectRules, SiteConfig
 from zstatic.schema import Schema
 
 KEY = "AAAA2222"
@@ -89,14 +89,16 @@ def full_item(schema: Any, item_type: str) -> dict[str, Any]:
     )
 
 
-def made(tmp_path: Path, schema: Any, *items: Any, pdf: bool = False) -> Site:
+def made(tmp_path: Path, schema: Any, *items: Any, pdf: bool = False, **settings: Any) -> Site:
     children, files = [], {}
     if pdf:
         child = make_attachment("FFFF2222", KEY, filename="The Paper.pdf")
         file = tmp_path / "file"
         file.write_bytes(b"%PDF-")
         children, files = [child], {child["data"]["md5"]: file}
-    return site(*items, *children, files=files, schema_json=schema, schema=Schema.from_json(schema))
+    return site(
+        *items, *children, files=files, schema_json=schema, schema=Schema.from_json(schema), **settings
+    )
 
 
 def fetcher(of: Site) -> Callable[[str], str]:
@@ -458,6 +460,43 @@ def test_an_item_page_points_to_its_record_files_type_and_doi(tmp_path: Path, sc
     }
 
 
+@pytest.mark.parametrize(("choice", "offered"), [("always", (True, True)), ("never", (False, False))])
+def test_the_site_says_what_google_scholar_is_offered(
+    choice: Any, offered: tuple[bool, bool], tmp_path: Path, schema: Any
+) -> None:
+    config = replace(site_config(), meta=MetaRules(choice))
+    paper, film = full_item(schema, "journalArticle"), make_item("BBBB2222", "film")
+    for pdf, expected in zip((False, True), offered, strict=True):
+        whole = made(tmp_path, schema, paper, film, pdf=pdf, config=config)
+        assert (scholar_problems(whole.page(ITEM), BASE_URL + ITEM) == []) is expected
+        assert not whole.page("items/BBBB2222/").xpath("//meta[starts-with(@name, 'citation_')]")
+
+
+@pytest.mark.parametrize(
+    ("image", "shared"),
+    [
+        ("", []),
+        ("/my card.png", [f"{BASE_URL}my%20card.png"]),
+        ("https://e.org/card.jpg", ["https://e.org/card.jpg"]),
+    ],
+)
+def test_the_sites_own_picture_stands_beside_links_to_it(
+    image: str, shared: list[str], tmp_path: Path
+) -> None:
+    config = site_config(site=SiteConfig("A site", BASE_URL, image=image))
+    picture = tmp_path / "map"
+    picture.write_bytes(b"x")
+    scan = make_attachment("FFFF2222", KEY, filename="Map.png", contentType="image/png")
+    files = {scan["data"]["md5"]: picture}
+    whole = site(make_item(KEY), scan, make_item("BBBB2222"), files=files, config=config)
+    for path in ("", "items/", "items/BBBB2222/"):
+        assert whole.page(path).xpath("//meta[@property='og:image']/@content") == shared
+        card = "summary_large_image" if shared else "summary"
+        assert whole.page(path).xpath("//meta[@name='twitter:card']/@content") == [card]
+    own = whole.page(ITEM).xpath("//meta[@property='og:image']/@content")
+    assert own == [f"{BASE_URL}{ITEM}map.png"]
+
+
 def test_every_page_can_be_shared(tmp_path: Path) -> None:
     whole = Site(context(make_item(KEY, "book", title="A <i>b</i>")))
     page = whole.page(ITEM)
@@ -483,6 +522,19 @@ def test_a_creator_of_one_item_offers_its_record_and_one_of_several_their_refere
     assert not [path for path in two.outputs if path.startswith("creators/") and path.endswith(".rdf")]
 
 
+def test_a_site_may_do_without_records() -> None:
+    config = replace(site_config(), exports=ExportRules(records="none"))
+    whole = site(
+        make_item(KEY, tags=make_tags("same")), make_item("BBBB2222", tags=make_tags("same")), config=config
+    )
+    assert not [path for path in whole.outputs if path.endswith(".rdf")]
+    assert "item.rdf" not in whole.text("llms.txt")
+    for path in (ITEM, "tags/same/"):
+        assert unapi(whole.page(path), fetcher(whole)) == []
+        assert not whole.page(path).xpath("//link[@rel='describedby' or @rel='unapi-server']")
+    assert len(coins_items(whole.page("tags/same/"))) == 2
+
+
 def test_types_and_recent_additions_hold_no_references() -> None:
     whole = site(make_item(KEY), make_item("BBBB2222"))
     for path in ("types/journalArticle/", "items/recent/"):
@@ -490,7 +542,7 @@ def test_types_and_recent_additions_hold_no_references() -> None:
 
 
 def test_without_records_of_lists_their_references_and_the_records_of_items_stay() -> None:
-    config = replace(site_config(), exports=ExportRules(list_records=False))
+    config = replace(site_config(), exports=ExportRules(records="items"))
     whole = site(
         make_item(KEY, tags=make_tags("same")), make_item("BBBB2222", tags=make_tags("same")), config=config
     )

@@ -108,6 +108,16 @@ def test_a_link_to_nothing_is_told_by_every_build_until_it_is_mended(site: SiteF
     assert told not in site.build().problems
 
 
+def test_a_picture_for_shared_links_that_is_not_there_is_told(site: SiteFolder) -> None:
+    site.settings = '[site]\ntitle = "Small"\nimage = "card.png"\n'
+    site.write()
+    told = Problem("dead-link", "site.toml, [site] image", "It links to card.png, which is not on the site.")
+    assert told in site.build().problems
+    (site.root / "content").mkdir()
+    (site.root / "content" / "card.png").write_bytes(b"")
+    assert told not in site.build().problems
+
+
 def test_an_index_brings_pages_that_are_older_than_the_mirror_up_to_it(
     site: SiteFolder, library: FakeLibrary, fake: FakeZotero
 ) -> None:

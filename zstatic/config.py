@@ -24,6 +24,7 @@ from zstatic.values import (
     as_link,
     as_media_type,
     as_pattern,
+    as_picture,
     as_share,
     as_size,
     as_slug,
@@ -95,6 +96,14 @@ class SiteConfig:
     description: Annotated[str, Setting(as_text, "One or two sentences for search engines and feeds.")] = ""
     rights: Annotated[
         str, Setting(as_text, "Who owns the texts and under which licence; shown in the footer.")
+    ] = ""
+    image: Annotated[
+        str,
+        Setting(
+            as_picture,
+            'A picture in content/, such as "card.png", that stands beside links to the site where people '
+            "share them: PNG or JPEG, best 1200 × 630 pixels. Items with a published picture show that.",
+        ),
     ] = ""
     menu: Annotated[
         tuple[MenuEntry, ...],
@@ -259,14 +268,28 @@ class ExportRules:
         tuple[str, ...],
         Setting(list_of(as_export_format), "Downloads offered for the library and each collection."),
     ] = ("bibtex", "ris", "csljson")
-    list_records: Annotated[
-        bool,
+    records: Annotated[
+        Literal["all", "items", "none"],
         Setting(
-            as_flag,
-            "Let Zotero save whole lists of up to 50 items (a collection, tag or year) with tags, notes and "
-            "files. false makes a site an eighth smaller; lists are then saved by references, without those.",
+            one_of("all", "items", "none"),
+            'What Zotero saves from a page with tags, notes and files: "all": items, and lists of up to 50 '
+            '(a collection, tag or year); "items": only items, which makes a site an eighth smaller; "none". '
+            "It saves the rest by what stands on the page, without tags and notes.",
         ),
-    ] = True
+    ] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class MetaRules:
+    google_scholar: Annotated[
+        Literal["auto", "always", "never"],
+        Setting(
+            one_of("auto", "always", "never"),
+            'Which works to offer to Google Scholar, which wants papers from those who publish them: "auto": '
+            'those whose PDF is published here, and all of "My Publications"; "always": all, for a library '
+            'of your own works; "never".',
+        ),
+    ] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +419,7 @@ class Config:
     attachments: AttachmentRules = AttachmentRules()
     citations: CitationRules = CitationRules()
     exports: ExportRules = ExportRules()
+    meta: MetaRules = MetaRules()
     facets: tuple[FacetRules, ...] = ()
     search: SearchRules = SearchRules()
     feeds: FeedRules = FeedRules()
@@ -418,6 +442,7 @@ SECTIONS: Mapping[str, type] = {
     "attachments": AttachmentRules,
     "citations": CitationRules,
     "exports": ExportRules,
+    "meta": MetaRules,
     "facets": FacetRules,
     "search": SearchRules,
     "feeds": FeedRules,
@@ -428,7 +453,7 @@ SECTIONS: Mapping[str, type] = {
 }
 
 # Sections that are one plain table each and stand in Config under their own name.
-PLAIN = ("attachments", "citations", "exports", "search", "feeds", "theme", "guard", "deploy")
+PLAIN = ("attachments", "citations", "exports", "meta", "search", "feeds", "theme", "guard", "deploy")
 
 
 def load_config(

@@ -25,7 +25,7 @@ from zstatic.pages import (
     search,
     terms,
 )
-from zstatic.pages.content import link_targets, read_content, site_path
+from zstatic.pages.content import copied_files, link_targets, read_content, site_path
 from zstatic.pages.context import ContentPage, Context
 from zstatic.theme import Theme, static_outputs
 from zstatic.translations import N_, Direction
@@ -118,9 +118,10 @@ def plan_outputs(ctx: Context, theme: Theme) -> Iterator[Output]:
 
 
 def link_problems(ctx: Context, theme: Theme) -> tuple[Problem, ...]:
-    """Links in the menu and in content/ that lead to nothing on the site."""
+    """Links in the menu, the settings and content/ that lead to nothing on the site."""
     links = tuple(_own_links(ctx))
     usual = {"", "search/", *(link.path for link in BROWSE), *(page.path for page in ctx.content)}
+    usual |= {path for path, _ in copied_files(ctx.config.root)}
     usual |= {entry.path for entry in ctx.items} | {node.path for node in ctx.collections.values()}
     if all(target in usual for _, target in links):
         return ()
@@ -138,6 +139,8 @@ def _own_links(ctx: Context) -> Iterator[tuple[str, str]]:
     for entry in ctx.config.site.menu:
         if not urlsplit(entry.url).scheme:
             yield f"site.toml, menu entry “{entry.label}”", unquote(urlsplit(site_path(entry.url)).path)
+    if (image := ctx.config.site.image) and not urlsplit(image).scheme:
+        yield "site.toml, [site] image", image.removeprefix("/")
     for page in ctx.content:
         file = f"{page.path}index.md" if page.is_index else f"{page.path.removesuffix('/')}.md"
         yield from ((f"content/{file}", target) for target in link_targets(page))

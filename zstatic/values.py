@@ -230,6 +230,16 @@ def as_link(value: object) -> str:
     return text
 
 
+def as_picture(value: object) -> str:
+    """ "" = none. The services that show previews of links draw no SVG."""
+    text = as_line_or_empty(value)
+    parts = _split(text)
+    is_place = parts.scheme in ("http", "https") or not (parts.scheme or parts.netloc)
+    if text and not (is_place and re.search(r"\.(?:png|jpe?g|webp|gif)$", parts.path, re.IGNORECASE)):
+        raise Wrong("a picture (.png, .jpg, .webp or .gif) in content/, or its address with http or https")
+    return text
+
+
 def as_base_url(value: object) -> str:
     text = as_text(value)
     if not text:

@@ -70,13 +70,15 @@ _FIRST_ROLES = frozenset(
 )
 
 
-def is_scholarly(entry: Entry) -> bool:
+def is_scholarly(ctx: Context, entry: Entry) -> bool:
     """Whether Google Scholar is offered the item: it wants papers from those who publish them.
 
-    That is who hosts the PDF, or whose own publications the library lists.
+    That is, unless the settings say otherwise, who hosts the PDF or whose own publications the library lists.
     """
-    own = entry.library.id.endswith("/publications")
-    return entry.item.item_type in _TYPE_TAGS and (own or bool(paper_path(entry)))
+    if entry.item.item_type not in _TYPE_TAGS or ctx.config.meta.google_scholar == "never":
+        return False
+    is_own = ctx.config.meta.google_scholar == "always" or entry.library.id.endswith("/publications")
+    return is_own or bool(paper_path(entry))
 
 
 def paper_path(entry: Entry) -> str:
@@ -86,7 +88,7 @@ def paper_path(entry: Entry) -> str:
 
 def item_meta(ctx: Context, entry: Entry) -> tuple[Meta, ...]:
     """citation_* for what Google Scholar is offered; Dublin Core, Zotero's own names and the PDF for all."""
-    scholarly = is_scholarly(entry)
+    scholarly = is_scholarly(ctx, entry)
     metas = (*(_scholarly(ctx, entry) if scholarly else ()), *_for_zotero(ctx, entry, scholarly))
     return tuple(meta for meta in metas if meta.content)
 

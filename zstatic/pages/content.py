@@ -61,7 +61,7 @@ def pages(ctx: Context) -> Iterator[Output]:
     for page in ctx.content:
         if page.path != HOME:
             yield _content_page(ctx, page)
-    yield from _copies(ctx.config.root / "content")
+    yield from _copies(ctx.config.root)
 
 
 def body_html(page: ContentPage) -> Markup:
@@ -98,12 +98,19 @@ def _content_page(ctx: Context, page: ContentPage) -> Page:
     return Page(f"{page.path}index.html", "content.html", ContentView(head, page.title, body))
 
 
-def _copies(folder: Path) -> Iterator[Copy]:
+def copied_files(root: Path) -> Iterator[tuple[str, Path]]:
+    """The files of `content/` that are no pages, each with its path on the site."""
+    folder = root / "content"
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix != ".md" and not _is_hidden(file, folder):
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            yield Copy(file.relative_to(folder).as_posix(), file, digest)
+            yield file.relative_to(folder).as_posix(), file
+
+
+def _copies(root: Path) -> Iterator[Copy]:
+    for path, file in copied_files(root):
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        yield Copy(path, file, digest)
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:

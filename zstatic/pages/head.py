@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -26,7 +27,7 @@ class Social:
     """What OpenGraph says of a page beyond its title.
 
     kind: og:type. names_site, describes: whether the site's name and the description are said there too.
-    image: path of a picture of what the page is about, "" = none.
+    image: path of a picture of what the page is about, "" = that of the site, if it has any.
     """
 
     kind: str = "website"
@@ -117,7 +118,7 @@ def _open_graph(ctx: Context, title: str, description: str, canonical: str, soci
         "og:title": title or site.title,
         "og:description": description if social.describes else "",
         "og:url": canonical,
-        "og:image": ctx.absolute(social.image) if social.image else "",
+        "og:image": _picture(ctx, social.image or site.image),
         "og:site_name": site.title if social.names_site else "",
         "og:locale": og_locale(site.language, ctx.config.citation_locale),
     }
@@ -125,6 +126,11 @@ def _open_graph(ctx: Context, title: str, description: str, canonical: str, soci
         if content:
             yield Meta(name, content, "property")
     yield Meta("twitter:card", "summary_large_image" if properties["og:image"] else "summary")
+
+
+def _picture(ctx: Context, image: str) -> str:
+    """Its address; image: in the site or elsewhere, "" = none."""
+    return image if not image or urlsplit(image).scheme else ctx.absolute(image.removeprefix("/"))
 
 
 def og_locale(language: str, citations: str) -> str:

@@ -265,7 +265,7 @@ def _head(ctx: Context, entry: Entry, record: Record) -> Head:
         trail=_first_trail(ctx, entry),
         meta=item_meta(ctx, entry),
         links=(*record.links, *_signposts(ctx, entry), *linkset_link(ctx, entry)),
-        social=_social(entry),
+        social=_social(ctx, entry),
         json_ld=item_json_ld(ctx, entry),
         unapi=record.id,
     )
@@ -281,7 +281,7 @@ _SOCIAL_KINDS = {
 }
 
 
-def _social(entry: Entry) -> Social:
+def _social(ctx: Context, entry: Entry) -> Social:
     """Nothing that Zotero would take for what the item lacks: it reads OpenGraph's tags as well."""
     abstract = abstract_text(entry.item.fields.get("abstractNote", ""))
     return Social(
@@ -289,7 +289,7 @@ def _social(entry: Entry) -> Social:
         kind=_SOCIAL_KINDS.get(entry.item.item_type, "article"),
         names_site=bool(base_value(entry.item, "publicationTitle")),
         # It would win over the abstract, cut off as it is.
-        describes=is_scholarly(entry) or shorten(abstract) == abstract,
+        describes=is_scholarly(ctx, entry) or shorten(abstract) == abstract,
         image=next((file.path for file in entry.files if file.media_type in _SOCIAL_IMAGES), ""),
     )
 

@@ -18,6 +18,7 @@ from zstatic.pages.collections import TREE_PATH, tree_link
 from zstatic.pages.context import Context, Entry
 from zstatic.pages.downloads import library_downloads
 from zstatic.pages.lists import FACET_TITLES, ITEMS_PATH
+from zstatic.pages.rdf import has_records
 from zstatic.richtext import clean
 
 # https://www.sitemaps.org/protocol.html
@@ -136,7 +137,7 @@ def llms(ctx: Context) -> str:
     if site.description:
         parts.append(f"> {_line(site.description)}")
     each = "Each item has a page at items/KEY/"
-    parts.append(f"{each} and the whole record at items/KEY/item.rdf." if has_base else f"{each}.")
+    parts.append(f"{each} and the whole record at items/KEY/item.rdf." if has_records(ctx) else f"{each}.")
     for heading, links in sections.items():
         if links:
             lines = [f"- [{_line(label)}]({ctx.absolute(path) or quote(path)})" for label, path in links]

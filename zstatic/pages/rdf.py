@@ -116,6 +116,10 @@ class Record:
 NO_RECORD = Record("", (), ())
 
 
+def has_records(ctx: Context) -> bool:
+    return bool(ctx.config.site.base_url) and ctx.config.exports.records != "none"
+
+
 def has_record(entry: Entry) -> bool:
     """Standalone files and notes are nothing that Zotero saves from a page."""
     return entry.item.item_type not in ("attachment", "note")
@@ -126,7 +130,7 @@ def item_rdf_path(entry: Entry) -> str:
 
 
 def item_record(ctx: Context, entry: Entry) -> Record:
-    if not ctx.config.site.base_url or not has_record(entry):
+    if not has_records(ctx) or not has_record(entry):
         return NO_RECORD
     path = item_rdf_path(entry)
     return Record(entry.item.key, _links(ctx, path), (Text(path, rdf_xml(ctx, [entry])),))
@@ -139,11 +143,11 @@ def list_record(ctx: Context, entries: Sequence[Entry], path: str, number: int) 
     by their COinS.
     """
     items = [entry for entry in entries if has_record(entry)]
-    if not ctx.config.site.base_url or not items or len(items) > LIST_LIMIT:
+    if not has_records(ctx) or not items or len(items) > LIST_LIMIT:
         return NO_RECORD
     if len(items) == 1:
         return Record(items[0].item.key, _links(ctx, item_rdf_path(items[0])), ())
-    if not ctx.config.exports.list_records:
+    if ctx.config.exports.records == "items":
         return NO_RECORD
     file = f"{path}page-{number}.rdf"
     return Record(f"page-{number}", _links(ctx, file), (Text(file, rdf_xml(ctx, items)),))
