@@ -33,9 +33,10 @@ from realistic import realistic  # noqa: E402
 from search_known import context_of  # noqa: E402
 from sitepages import Site  # noqa: E402
 
+from zstatic.indexers import Indexers  # noqa: E402
 from zstatic.outputs import Copy  # noqa: E402
 from zstatic.pages.context import Context  # noqa: E402
-from zstatic.search import facet_columns, index_site, records  # noqa: E402
+from zstatic.search import facet_columns, records, start_index  # noqa: E402
 
 TURNS = 5
 
@@ -62,7 +63,8 @@ class Compressing(SimpleHTTPRequestHandler):
 
 def build(ctx: Context, work: Path) -> tuple[tuple[Copy, ...], float]:
     start = time.perf_counter()
-    copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx))
+    with Indexers() as running:
+        copies = start_index(records(ctx), "en", work, running.start, facet_columns(ctx))()
     return copies, time.perf_counter() - start
 
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from searching import index_site
+
 from zstatic.outputs import Copy, Text
 from zstatic.pages.context import Context, Entry
 from zstatic.richtext import plain
-from zstatic.search import facet_columns, index_site, records
+from zstatic.search import facet_columns, records
 from zstatic.theme import load_theme, static_outputs
 
 SETUP = """

@@ -10,6 +10,7 @@ from typing import Any
 
 from builders import StubMirror, make_config
 from lxml import html as lxml_html
+from searching import index_site
 
 from zstatic.config import Config, LibraryConfig, SiteConfig
 from zstatic.library import read_library
@@ -19,7 +20,7 @@ from zstatic.pages.context import Context, make_context
 from zstatic.plan import plan_outputs, site_view
 from zstatic.render import Renderer
 from zstatic.schema import Schema
-from zstatic.search import facet_columns, index_site, records
+from zstatic.search import facet_columns, records
 from zstatic.selection import select
 from zstatic.theme import Theme, load_theme
 from zstatic.translations import Words, read_words

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from builders import make_attachment, make_item
 from pypdf import PdfReader, PdfWriter
+from searching import index_files
 from sitepages import context, site_config
 
 from zstatic import fulltext, pagefind, pdftext
@@ -21,7 +22,6 @@ from zstatic.config import AttachmentRules
 from zstatic.fulltext import FileText, file_texts
 from zstatic.pages.context import Context
 from zstatic.pdftext import Reader, reader
-from zstatic.search import index_files
 
 
 def pdf(*pages: str, raw: bytes | None = None) -> bytes:

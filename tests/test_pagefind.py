@@ -5,10 +5,11 @@ from typing import Any
 
 import cbor2
 import pytest
+from searching import stored
 
 from zstatic import pagefind
 from zstatic.errors import SearchError
-from zstatic.pagefind import Document, decode_cbor, fragment_path, read_bundle, read_fragment, write_bundle
+from zstatic.pagefind import Document, decode_cbor, fragment_path, read_bundle, write_bundle
 
 
 def document(number: int, content: str = "", **meta: str) -> Document:
@@ -51,9 +52,7 @@ def test_documents_come_back_in_order_with_their_ids(tmp_path: Path) -> None:
     documents = [document(number, year=str(number)) for number in (3, 1, 2)]
     write_bundle(documents, "en", tmp_path / "bundle")
     bundle = read_bundle(tmp_path / "bundle")
-    assert [
-        read_fragment(tmp_path / "bundle" / fragment_path(result_id)) for result_id in bundle.ids
-    ] == documents
+    assert [stored(tmp_path / "bundle" / fragment_path(result_id)) for result_id in bundle.ids] == documents
 
 
 def test_more_documents_than_replies_may_be_outstanding(
@@ -112,7 +111,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, damage: Any) -> None:
     path = tmp_path / "bundle" / fragment_path(read_bundle(tmp_path / "bundle").ids[0])
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(SearchError):
-        read_fragment(path)
+        stored(path)
 
 
 # A binary that fails
@@ -233,5 +232,5 @@ def test_cbor_that_is_not_ours_is_refused(encoded: bytes) -> None:
 def test_requests_carry_every_character(tmp_path: Path) -> None:
     text = 'naïve "quotes", commas, \\ and 漢字 and 🦄\nnext line'
     write_bundle([document(1, text)], "en", tmp_path / "bundle")
-    stored = read_fragment(tmp_path / "bundle" / fragment_path(read_bundle(tmp_path / "bundle").ids[0]))
-    assert stored.content.split() == text.split()
+    found = stored(tmp_path / "bundle" / fragment_path(read_bundle(tmp_path / "bundle").ids[0]))
+    assert found.content.split() == text.split()

@@ -3,7 +3,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,15 @@ import pytest
 from builders import make_attachment, make_collection, make_item, make_tags
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from searching import index_files, index_site, stored
 from sitepages import context, site
 
-from zstatic import pagefind, search
+from zstatic import bundles, pagefind, search
 from zstatic.errors import SearchError
+from zstatic.fulltext import FileText
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
-from zstatic.search import FacetColumn, Record, facet_columns, index_site, joined, records, spaced
+from zstatic.search import FacetColumn, Record, facet_columns, joined, records, spaced
 from zstatic.sorting import sort_key
 
 
@@ -219,7 +223,7 @@ def test_copies_name_what_their_content_is(tmp_path: Path) -> None:
     assert [copy.path for copy in copies] == sorted(copy.path for copy in copies)
     for copy in copies:
         assert copy.path.startswith("pagefind/")
-        assert copy.digest == search._digest(copy.source.read_bytes())
+        assert copy.digest == bundles.digest(copy.source.read_bytes())
 
 
 def test_unchanged_records_do_not_start_pagefind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,26 +293,85 @@ def test_fragments_of_unchanged_documents_are_not_written_again(tmp_path: Path) 
     assert sum("fragment/" in path for path in again) == 5
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_killed_index_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
-    index_site(many(6), "en", tmp_path / "kept")
-    write = pagefind.write_bundle
+def empty_some(folder: Path) -> None:
+    """What files of a killed process look like."""
+    for path in [*folder.rglob("*.pf_fragment"), *folder.rglob("pagefind*.js")]:
+        path.write_bytes(b"")
 
-    def die(*arguments: Any) -> None:
-        if when == "after":
-            write(*arguments)
-            # What a truncated file of a killed process looks like.
-            for path in arguments[2].rglob("*.pf_fragment"):
-                path.write_bytes(b"")
+
+# Where a kill comes: the function, whether it had done its work, and what it left.
+KILLS: dict[str, tuple[Any, str, bool, Callable[[Path], None] | None]] = {
+    "before Pagefind": (pagefind, "write_bundle", False, None),
+    "with some of Pagefind's files empty": (pagefind, "write_bundle", True, empty_some),
+    "after Pagefind": (pagefind, "write_bundle", True, None),
+    "before old files are removed": (pagefind, "read_bundle", True, None),
+    "before the record of it": (bundles, "_save", False, None),
+    "after the record of it": (bundles, "_save", True, None),
+    "before the pointer": (search, "write_atomically", False, None),
+    "after a column or pointer": (search, "write_atomically", True, None),
+}
+
+
+def text_of(number: int, text: str = "") -> FileText:
+    pages = (text or f"whale number{number}",)
+    return FileText(f"items/{number}/a.pdf", number, f"{number} {text}", 900_000, partial(tuple, pages), True)
+
+
+def make_items(version: int, work: Path) -> dict[str, bytes]:
+    return files(index_site(many(6 + 2 * version), "en", work))
+
+
+def make_files(version: int, work: Path) -> dict[str, bytes]:
+    """In several parts, all of which change."""
+    texts = [text_of(number, f"edition{version} whale" * version) for number in range(6 + version)]
+    return files(index_files(texts, "en", work))
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize("kill", KILLS)
+@pytest.mark.parametrize("make", [make_items, make_files])
+def test_an_index_killed_at_any_step_recovers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[int, Path], dict[str, bytes]],
+    kill: str,
+    after: int,
+) -> None:
+    """after: so many times the step goes well, so that a part is new already and another is not."""
+    make(0, tmp_path / "kept")
+    owner, name, done, leave = KILLS[kill]
+    step, calls = getattr(owner, name), iter(range(1000))
+
+    def die(*arguments: Any) -> Any:
+        if next(calls) < after:
+            return step(*arguments)
+        if done:
+            step(*arguments)
+        if leave:
+            leave(arguments[2])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pagefind, "write_bundle", die)
-    with pytest.raises(KeyboardInterrupt):
-        index_site(many(8), "en", tmp_path / "kept")
-    monkeypatch.setattr(pagefind, "write_bundle", write)
-    recovered = files(index_site(many(8), "en", tmp_path / "kept"))
-    assert recovered == files(index_site(many(8), "en", tmp_path / "fresh"))
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(owner, name, die)
+        make(1, tmp_path / "kept")
+    recovered = make(1, tmp_path / "kept")
+    assert recovered == make(1, tmp_path / "fresh")
     assert all(recovered.values())
+    # Nothing of before lies about, either, to be published one day.
+    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+
+
+def bundled(work: Path) -> set[str]:
+    return {path.relative_to(work).as_posix() for path in work.rglob("bundle/**/*") if path.is_file()}
+
+
+@pytest.mark.parametrize("ending", [".pf_fragment", ".pf_index", ".pf_meta", "worker.js"])
+def test_an_empty_or_cut_file_of_the_files_index_is_not_published(tmp_path: Path, ending: str) -> None:
+    before = make_files(0, tmp_path)
+    damaged = next(path for path in sorted(tmp_path.rglob(f"bundle/**/*{ending}")))
+    for content in (b"", damaged.read_bytes()[:-3]):
+        rewrite(damaged, content)
+        assert make_files(0, tmp_path) == before
 
 
 def rewrite(path: Path, content: bytes) -> None:
@@ -372,7 +435,7 @@ def test_files_that_only_got_other_times_are_read_once_and_kept(
         os.utime(path, ns=(0, 0))
     forbid_pagefind(monkeypatch)
     assert index_site(many(3), "en", tmp_path) == copies
-    monkeypatch.setattr(search, "_look_at", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(bundles, "_look_at", lambda path: pytest.fail("read again"))
     assert index_site(many(3), "en", tmp_path) == copies
 
 
@@ -440,7 +503,7 @@ def test_rows_follow_the_ids_of_the_results(tmp_path: Path) -> None:
     shown = column_files(copies)["shown"]
     by_path = {copy.path: copy.source for copy in copies}
     for result_id, row in zip(pagefind.read_bundle(tmp_path / "bundle").ids, rows, strict=True):
-        fragment = pagefind.read_fragment(by_path["pagefind/" + pagefind.fragment_path(result_id)])
+        fragment = stored(by_path["pagefind/" + pagefind.fragment_path(result_id)])
         assert fragment == row.document
     assert [shown["types"][position] for position in shown["type"]] == ["book", "map", "book"]
     assert [shown["files"][position] for position in shown["file"]] == ["PDF", "", ""]

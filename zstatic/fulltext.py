@@ -37,7 +37,7 @@ class FileText:
     """A file with text in it.
 
     path: from the site's root. row: of its item, in the site's order. fingerprint: of the text.
-    words: how many there are. pages: reads the text; a single one where pages are not known.
+    words: how many there are. pages: reads the text, in any process; a single one where pages are not known.
     has_pages: whether they are those of a PDF.
     """
 
@@ -88,7 +88,7 @@ def _text(
         return None
     text = " ".join(found)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return FileText(file.path, row, fingerprint, len(found), lambda: (text,), has_pages=False)
+    return FileText(file.path, row, fingerprint, len(found), partial(tuple, (text,)), has_pages=False)
 
 
 # What is kept of PDFs

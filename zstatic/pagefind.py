@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib import metadata
@@ -125,9 +125,9 @@ def _wait_for_bytes(folder: Path) -> None:
     of its input ends the process at once. Each file is written in one go.
     """
     end = time.monotonic() + _SECONDS_FOR_BYTES
-    before: dict[Path, int] = {}
+    before: dict[str, int] = {}
     while True:
-        sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+        sizes = {name: path.stat().st_size for name, path in files_below(folder)}
         if sizes == before:
             _check_room(folder)
             if all(sizes.values()):
@@ -282,33 +282,46 @@ def read_bundle(folder: Path) -> Bundle:
         (index,) = entry["languages"].values()
         meta = f"pagefind.{index['hash']}.pf_meta"
         wasm = f"wasm.{index['wasm'] or 'unknown'}.pagefind"
-        _, pages, chunks, *_ = decode_cbor(read_packed(folder / meta))
+        _, pages, chunks, *_ = decode_cbor(unpacked(_read(folder / meta), folder / meta))
         ids = tuple(str(page[0]) for page in pages)
         words = [f"index/{chunk[2]}.pf_index" for chunk in chunks]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise SearchError(f"Pagefind wrote an index of an unknown form ({error})", _HINT) from error
     fixed = ["pagefind-entry.json", "pagefind.js", "pagefind-worker.js", wasm, meta]
     files = tuple(sorted({*fixed, *words, *(fragment_path(result_id) for result_id in ids)}))
+    written = {name for name, path in files_below(folder) if path.stat().st_size}
     for name in files:
-        path = folder / name
-        if not path.is_file() or not path.stat().st_size:
-            raise SearchError(f"Pagefind left {path} empty or did not write it", _HINT)
+        if name not in written:
+            raise SearchError(f"Pagefind left {folder / name} empty or did not write it", _HINT)
     return Bundle(ids, files)
 
 
-def read_fragment(path: Path) -> Document:
+def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The files of a bundle, by their paths in it."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from ((f"{entry.name}/{name}", path) for name, path in files_below(Path(entry.path)))
+        else:
+            yield entry.name, entry
+
+
+def read_fragment(payload: bytes, path: Path) -> Document:
     """The document that a result loads."""
     try:
-        fragment = json.loads(read_packed(path))
+        fragment = json.loads(payload)
         return Document(fragment["url"], fragment["content"], fragment["meta"])
     except (ValueError, KeyError, TypeError) as error:
         raise SearchError(f"{path} cannot be read ({error})", _HINT) from error
 
 
-def read_packed(path: Path) -> bytes:
+def unpacked(packed: bytes, path: Path) -> bytes:
     """The payload of one of Pagefind's compressed files; raises SearchError for a damaged one."""
     try:
-        content = gzip.decompress(path.read_bytes())
+        content = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
         raise SearchError(f"{path} is damaged ({error})", _HINT) from error
     if not content.startswith(_MAGIC):
@@ -318,8 +331,15 @@ def read_packed(path: Path) -> bytes:
 
 def _read_json(path: Path) -> JSON:
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return json.loads(_read(path))
+    except ValueError as error:
+        raise SearchError(f"{path} cannot be read ({error})", _HINT) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
         raise SearchError(f"{path} cannot be read ({error})", _HINT) from error
 
 

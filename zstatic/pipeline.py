@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -44,6 +44,7 @@ from zstatic.guard import (
     record_to_json,
     take_record,
 )
+from zstatic.indexers import Indexers, Start
 from zstatic.lastsync import PublishedLibrary, describe_published, last_sync_text, read_published
 from zstatic.library import Attachment, Library, read_library
 from zstatic.mirror import Mirror, lock, open_mirror
@@ -56,7 +57,7 @@ from zstatic.progress import Track, silent
 from zstatic.render import Renderer
 from zstatic.schema import Schema
 from zstatic.search import FOLDER as SEARCH_FOLDER
-from zstatic.search import facet_columns, index_files, index_site, records
+from zstatic.search import Finish, facet_columns, records, start_files_index, start_index
 from zstatic.selection import select
 from zstatic.statefolder import remove_ours, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
@@ -103,18 +104,19 @@ class _Wishes:
 
 
 class _Clock:
-    """How long each phase took."""
+    """How long each phase took, without what went to others within it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start, others = time.perf_counter(), sum(self.seconds.values())
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            others -= sum(self.seconds.values())
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start + others
 
 
 @contextmanager
@@ -293,7 +295,8 @@ def _make_site(
     track: Track,
     wishes: _Wishes,
 ) -> BuildReport:
-    with _no_search_for_cycles(), _whole_mirrors(config, wishes.offline) as mirrors:
+    whole_mirrors = _whole_mirrors(config, wishes.offline)
+    with _no_search_for_cycles(), whole_mirrors as mirrors, Indexers(track) as indexers:
         files = _wanted_files(mirrors)
         stamp = _stamp(config, theme, mirrors, files, wishes.with_search)
         kept = read_kept(stamp, config.output, config.state)
@@ -313,14 +316,14 @@ def _make_site(
         problems = _all_problems(lasting, mirrors, synced)
         _refuse(problems, wishes.strict)
         with clock.phase("search"):
-            bundle = _index(ctx, config, mirrors, track) if wishes.with_search else ()
+            finish = _start_index(ctx, config, mirrors, indexers.start, track) if wishes.with_search else ()
         published = tuple(
             describe_published(library, mirror, ctx)
             for library, mirror in zip(ctx.libraries, mirrors, strict=True)
         )
         with clock.phase("pages"):
             report = write_site(
-                chain(plan_outputs(ctx, theme), bundle),
+                chain(plan_outputs(ctx, theme), _finished(finish, clock)),
                 Renderer(theme, site),
                 _header(site, theme),
                 last_sync_text(published, mirrors),
@@ -487,10 +490,22 @@ def _select(whole: Sequence[Library], config: Config, mirrors: Sequence[Mirror],
     return make_context(libraries, config, labels, files, content, words)
 
 
-def _index(ctx: Context, config: Config, mirrors: Sequence[Mirror], track: Track) -> tuple[Copy, ...]:
+def _start_index(
+    ctx: Context, config: Config, mirrors: Sequence[Mirror], start: Start, track: Track
+) -> tuple[Finish, ...]:
+    """Let other processes begin with the search index."""
     work, language = config.state / _SEARCH, config.site.language
-    index = index_site(records(ctx), language, work, track, facet_columns(ctx))
-    return (*index, *index_files(_file_texts(ctx, config, mirrors, track), language, work / "files", track))
+    items = start_index(records(ctx), language, work, start, facet_columns(ctx))
+    texts = _file_texts(ctx, config, mirrors, track)
+    return items, start_files_index(texts, language, work / "files", start)
+
+
+def _finished(indexes: Iterable[Finish], clock: _Clock) -> Iterator[Copy]:
+    """The files of the search index, once somebody asks for them."""
+    for finish in indexes:
+        with clock.phase("search"):
+            copies = finish()
+        yield from copies
 
 
 def _file_texts(

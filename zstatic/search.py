@@ -6,37 +6,37 @@ gives to a result, so a column can be added without touching the index.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
 from markupsafe import escape
 
 from zstatic import pagefind
+from zstatic.bundles import Index, Task, bundle_folder, digest, remove_others
 from zstatic.disk import is_plain_folder, remove_tree, write_atomically
-from zstatic.errors import SearchError
 from zstatic.facets import FACETS, collection_slug
 from zstatic.fulltext import FileText
+from zstatic.indexers import Start
 from zstatic.library import Creator, Item
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
 from zstatic.pages.context import Context, Entry, file_kind, short_list
-from zstatic.progress import Track, silent
 from zstatic.richtext import abstract_text
 from zstatic.shards import number_of, shard_count
 from zstatic.sorting import sort_key
 from zstatic.spelling import vocabulary
-from zstatic.statefolder import clear_away
 from zstatic.urls import compared_url, doi, isbns, item_name
 
 JSON = Any
+# Waits until an index is made, and gives its files.
+Finish = Callable[[], tuple[Copy, ...]]
 
 FOLDER = "pagefind/"
 POINTER = "zstatic.json"
@@ -130,107 +130,119 @@ def _collection_column(ctx: Context) -> FacetColumn:
     )
 
 
-def index_site(
-    records: Sequence[Record],
-    language: str,
-    work: Path,
-    track: Track = silent,
-    facets: Sequence[FacetColumn] = (),
-) -> tuple[Copy, ...]:
-    """The files of the search index, for the site's folder `pagefind/`; none for no records.
+def start_index(
+    records: Sequence[Record], language: str, work: Path, start: Start, facets: Sequence[FacetColumn] = ()
+) -> Finish:
+    """Begin to make the search index; gives what makes its files, for the site's folder `pagefind/`.
 
-    language: of the site, "en" or "pt-BR". work: a folder of our own, kept between builds. When no document
-    changed, Pagefind is not started; when one did, the files are the same as from an empty folder.
-    Raises SearchError.
+    No files for no records. language: of the site, "en" or "pt-BR". work: a folder of our own, kept between
+    builds. When no document changed, Pagefind is not started; when one did, the files are the same as from an
+    empty folder. Starting and finishing raise SearchError.
     """
     if not records:
-        return ()
-    stemmer = language.split("-")[0].lower()
-    digests = tuple(_document_digest(record.document) for record in records)
-    fingerprint = _digest(json.dumps([pagefind.version(), stemmer, digests]).encode())
-    index = _read_index(work)
-    if index is None and _marker(work).exists():
-        track.say("What was kept of the search index is damaged, so it is made anew.")
-    if index is None or index.fingerprint != fingerprint:
-        documents = [record.document for record in records]
-        index = _write_index(documents, stemmer, digests, fingerprint, work, index, track)
-    columns = _columns(records, facets, index)
-    _write_columns(columns, work / "columns")
-    copies = [Copy(FOLDER + name, work / "bundle" / name, file.digest) for name, file in index.files.items()]
-    copies += [Copy(FOLDER + name, work / "columns" / name, _digest(text)) for name, text in columns.items()]
-    return tuple(sorted(copies, key=lambda copy: copy.path))
+        return lambda: ()
+    documents = tuple(record.document for record in records)
+    digests = tuple(_document_digest(document) for document in documents)
+    wait = start(
+        Task(work, _stemmer(language), digests, partial(tuple, documents), _BYTES_EACH * len(documents))
+    )
+    files, names = _columns(records, facets)
+
+    def finish() -> tuple[Copy, ...]:
+        index = wait()
+        pointer = _pointer(names, index)
+        columns = files | {POINTER: _json(pointer)}
+        _write_columns(columns, work / "columns")
+        copies = _copies(FOLDER, work, index)
+        copies += [
+            Copy(FOLDER + name, work / "columns" / name, digest(text)) for name, text in columns.items()
+        ]
+        return tuple(sorted(copies, key=lambda copy: copy.path))
+
+    return finish
+
+
+# What Pagefind takes for an item with an abstract.
+_BYTES_EACH = 120_000
+
+
+def _stemmer(language: str) -> str:
+    return language.split("-")[0].lower()
+
+
+def _copies(place: str, work: Path, index: Index) -> list[Copy]:
+    """place: folder in the site. work: of the bundle."""
+    return [Copy(place + name, bundle_folder(work) / name, file.digest) for name, file in index.files.items()]
+
+
+def _document_digest(document: Document) -> str:
+    parts = [document.url, document.content, *sorted(document.meta.items())]
+    return digest(json.dumps(parts, ensure_ascii=False).encode())
 
 
 # Files
 
 
-def index_files(
-    files: Sequence[FileText], language: str, work: Path, track: Track = silent
-) -> tuple[Copy, ...]:
-    """The index of what stands inside the published files, for the site's folder `pagefind/files/`.
+def start_files_index(files: Sequence[FileText], language: str, work: Path, start: Start) -> Finish:
+    """Begin to make the index of what stands inside the published files, for `pagefind/files/`.
 
-    In parts, each of which is indexed in bounded memory; a file stays in its part while their number stays.
-    Raises SearchError.
+    As `start_index`, but in parts, each of which is indexed in bounded memory; a file stays in its part
+    while their number stays.
     """
-    count = shard_count(sum(file.words for file in files), _WORDS_EACH) if files else 0
-    parts: list[list[FileText]] = [[] for _ in range(count)]
-    for file in files:
-        parts[number_of(file.path) & (count - 1)].append(file)
-    copies: list[Copy] = []
-    columns = []
-    for number, part in enumerate(parts):
-        if part:
-            folder = work / str(number)
-            index = _index_part(part, language, folder, track)
+    parts = _parts(files)
+    waiting = {
+        name: start(_files_task(part, _stemmer(language), work / name)) for name, part in parts.items()
+    }
+
+    def finish() -> tuple[Copy, ...]:
+        copies: list[Copy] = []
+        columns = []
+        for name, part in parts.items():
+            index = waiting[name]()
             rows = {result_id: (file.row, file.path) for result_id, file in zip(index.ids, part, strict=True)}
-            columns.append({"folder": str(number), "build": index.fingerprint[:16], "files": rows})
-            place = f"{FILES_FOLDER}{number}/"
-            copies += [
-                Copy(place + name, folder / "bundle" / name, made.digest)
-                for name, made in index.files.items()
-            ]
-    _remove_parts(work, {str(number) for number, part in enumerate(parts) if part})
-    if not columns:
-        return ()
-    content = _json({"parts": columns})
-    work.mkdir(parents=True, exist_ok=True)
-    write_atomically(work / POINTER, content)
-    return (
-        *sorted(copies, key=lambda copy: copy.path),
-        Copy(FILES_POINTER, work / POINTER, _digest(content)),
-    )
+            columns.append({"folder": name, "build": index.fingerprint[:16], "files": rows})
+            copies += _copies(f"{FILES_FOLDER}{name}/", work / name, index)
+        remove_others(work, list(parts))
+        if not columns:
+            return ()
+        content = _json({"parts": columns})
+        write_atomically(work / POINTER, content)
+        copies.sort(key=lambda copy: copy.path)
+        return (*copies, Copy(FILES_POINTER, work / POINTER, digest(content)))
+
+    return finish
 
 
 FILES_FOLDER = "pagefind/files/"
 FILES_POINTER = FILES_FOLDER + POINTER
 # Pagefind takes 350 MB for each million words.
 _WORDS_EACH = 2_000_000
+_BYTES_A_WORD = 350
 
 
-def _index_part(part: Sequence[FileText], language: str, folder: Path, track: Track) -> _Index:
-    stemmer = language.split("-")[0].lower()
-    digests = tuple(_digest(f"{file.path} {file.fingerprint}".encode()) for file in part)
-    fingerprint = _digest(json.dumps([pagefind.version(), stemmer, digests]).encode())
-    index = _read_index(folder)
-    if index is not None and index.fingerprint == fingerprint:
-        return index
-    documents = [_file_document(file) for file in part]
-    return _write_index(documents, stemmer, digests, fingerprint, folder, index, track)
+def _parts(files: Sequence[FileText]) -> dict[str, list[FileText]]:
+    """The files of each part, by the name of its folder."""
+    count = shard_count(sum(file.words for file in files), _WORDS_EACH)
+    parts: dict[int, list[FileText]] = {}
+    for file in files:
+        parts.setdefault(number_of(file.path) & (count - 1), []).append(file)
+    return {str(number): parts[number] for number in sorted(parts)}
 
 
-def _file_document(file: FileText) -> Document:
-    pages = tuple(spaced(page) for page in file.pages())
-    if not file.has_pages:
-        return Document(file.path, pages[0], {})
-    # What was kept may have been damaged since it was counted.
-    return Document(file.path, "", {}, pages if any(pages) else (file.path,))
+def _files_task(part: Sequence[FileText], stemmer: str, folder: Path) -> Task:
+    digests = tuple(digest(f"{file.path} {file.fingerprint}".encode()) for file in part)
+    memory = _BYTES_A_WORD * sum(file.words for file in part)
+    return Task(folder, stemmer, digests, partial(_file_documents, tuple(part)), memory)
 
 
-def _remove_parts(work: Path, keep: set[str]) -> None:
-    if work.is_dir():
-        for path in list(work.iterdir()):
-            if path.name not in keep and path.name.isdecimal() and path.is_dir():
-                remove_tree(path)
+def _file_documents(part: Sequence[FileText]) -> Iterator[Document]:
+    for file in part:
+        pages = tuple(spaced(page) for page in file.pages())
+        if file.has_pages:
+            # What was kept may have been damaged since it was counted.
+            yield Document(file.path, "", {}, pages if any(pages) else (file.path,))
+        else:
+            yield Document(file.path, pages[0], {})
 
 
 # Records
@@ -419,164 +431,13 @@ def joined(text: str) -> str:
     return _CJK_SPACE.sub("", text)
 
 
-# Index
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """digest: of its bytes. mark: size, times and inode when they were read; another mark, another look."""
-
-    digest: str
-    mark: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """A complete bundle in the work folder.
-
-    ids: result ids in record order. documents: their digests, in that order. files: by path in the bundle.
-    """
-
-    fingerprint: str
-    ids: tuple[str, ...]
-    documents: tuple[str, ...]
-    files: Mapping[str, _File]
-
-
-def _write_index(
-    documents: Sequence[Document],
-    language: str,
-    digests: tuple[str, ...],
-    fingerprint: str,
-    work: Path,
-    previous: _Index | None,
-    track: Track,
-) -> _Index:
-    """Index anew. Fragments of documents that stay are kept: writing them is half of Pagefind's work."""
-    folder = work / "bundle"
-    if previous is None:
-        clear_away(folder if is_plain_folder(work) else work)
-    # From here on until the end the folder is in no state to be used.
-    clear_away(_marker(work))
-    kept = dict(zip(previous.ids, previous.documents, strict=True)) if previous else {}
-    _clear(folder, {pagefind.fragment_path(result_id) for result_id in kept})
-    pagefind.write_bundle(documents, language, folder, track)
-    bundle = pagefind.read_bundle(folder)
-    if len(bundle.ids) != len(documents):
-        raise SearchError(f"Pagefind indexed {len(bundle.ids)} of {len(documents)} items")
-    if any(
-        kept.get(result_id, document) != document
-        for result_id, document in zip(bundle.ids, digests, strict=True)
-    ):
-        # A new document got the id of an old one; Pagefind never overwrites, so the old text is still there.
-        return _write_index(documents, language, digests, fingerprint, work, None, track)
-    _clear(folder, set(bundle.files))
-    for document, result_id in zip(documents, bundle.ids, strict=True):
-        path = folder / pagefind.fragment_path(result_id)
-        if result_id not in kept and pagefind.read_fragment(path).url != document.url:
-            raise SearchError(f"Pagefind stored another document than {document.url} as {result_id}")
-    index = _Index(
-        fingerprint,
-        bundle.ids,
-        digests,
-        {name: _check_file(folder, name, previous) for name in bundle.files},
-    )
-    _save_index(index, work)
-    return index
-
-
-def _check_file(folder: Path, name: str, previous: _Index | None) -> _File:
-    """What a file holds; what Pagefind compressed is seen to be whole."""
-    path = folder / name
-    if previous and name.startswith("fragment/") and (known := previous.files.get(name)):
-        return known
-    if name.endswith((".pf_index", ".pf_meta", ".pf_fragment", ".pagefind")):
-        pagefind.read_packed(path)
-    return _look_at(path)
-
-
-def _look_at(path: Path) -> _File:
-    mark = _mark(path)
-    return _File(_digest(path.read_bytes()), mark)
-
-
-def _mark(path: Path) -> tuple[int, ...]:
-    found = path.lstat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
-def _clear(folder: Path, keep: set[str]) -> None:
-    """Remove all files but those."""
-    for path in list(folder.rglob("*")):
-        if path.is_file() and path.relative_to(folder).as_posix() not in keep:
-            path.unlink()
-
-
-def _marker(work: Path) -> Path:
-    return work / "complete.json"
-
-
-def _save_index(index: _Index, work: Path) -> None:
-    state = {
-        "fingerprint": index.fingerprint,
-        "ids": index.ids,
-        "documents": index.documents,
-        "files": {name: [file.digest, file.mark] for name, file in index.files.items()},
-    }
-    write_atomically(_marker(work), json.dumps(state).encode())
-
-
-def _read_index(work: Path) -> _Index | None:
-    """The bundle of the last run; None if there is none, it was not finished or is not as it was left."""
-    try:
-        state = json.loads(_marker(work).read_bytes())
-        told = {name: _File(digest, tuple(mark)) for name, (digest, mark) in state["files"].items()}
-        if not _is_plain(work, told):
-            return None
-        files = {name: _look_again(work / "bundle" / name, file) for name, file in told.items()}
-        index = _Index(state["fingerprint"], tuple(state["ids"]), tuple(state["documents"]), files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    if any(files[name].digest != told[name].digest for name in files):
-        return None
-    if len(index.ids) != len(index.documents) or not all(isinstance(id, str) for id in index.ids):
-        return None
-    if files != told:
-        _save_index(index, work)
-    return index
-
-
-def _look_again(path: Path, told: _File) -> _File:
-    """What a file holds, read only if something says that it was touched."""
-    return told if _mark(path) == told.mark else _look_at(path)
-
-
-_NAME = re.compile(r"(?:fragment/|index/)?[A-Za-z0-9][\w.-]*")
-
-
-def _is_plain(work: Path, names: Iterable[str]) -> bool:
-    """Whether the bundle consists of files of its own: a planted link would publish any file around."""
-    bundle = work / "bundle"
-    folders = (work, bundle, bundle / "fragment", bundle / "index")
-    return not any(folder.is_symlink() for folder in folders) and all(
-        _NAME.fullmatch(name) and S_ISREG((bundle / name).lstat().st_mode) for name in names
-    )
-
-
-def _document_digest(document: Document) -> str:
-    parts = [document.url, document.content, *sorted(document.meta.items())]
-    return _digest(json.dumps(parts, ensure_ascii=False).encode())
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
-
-
 # Columns
 
 
-def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _Index) -> dict[str, bytes]:
-    """The files that search.js reads beside Pagefind's, by name.
+def _columns(
+    records: Sequence[Record], facets: Sequence[FacetColumn]
+) -> tuple[dict[str, bytes], dict[str, JSON]]:
+    """The files that search.js reads beside Pagefind's, by name, and the pointer as far as it is known.
 
     The pointer alone keeps its name; it says what the others are called. A row is a record, in site order.
     """
@@ -606,21 +467,27 @@ def _columns(records: Sequence[Record], facets: Sequence[FacetColumn], index: _I
     }
     for name, columns in (("shown", shown), *lazy.items(), *parts.items()):
         content = _json(columns)
-        names[name] = f"{name}.{_digest(content)[:10]}.json"
+        names[name] = f"{name}.{digest(content)[:10]}.json"
         files[names[name]] = content
     pointer = {
-        "build": index.fingerprint[:16],
-        "pagefind": pagefind.version(),
         "shown": names["shown"],
-        # The ids are in it.
-        "meta": next(name for name in index.files if name.endswith(".pf_meta")),
         **{name: names[name] for name in lazy},
         "facets": {column.name: names[_part(column.name)] for column in facets},
         # By them the page decides what to load unasked.
         "sizes": {name: len(files[names[name]]) for name in parts},
         "common": _common_words(records),
     }
-    return files | {POINTER: _json(pointer)}
+    return files, pointer
+
+
+def _pointer(columns: Mapping[str, JSON], index: Index) -> dict[str, JSON]:
+    return {
+        "build": index.fingerprint[:16],
+        "pagefind": pagefind.version(),
+        # The ids are in it.
+        "meta": next(name for name in index.files if name.endswith(".pf_meta")),
+        **columns,
+    }
 
 
 # Facets with so many values that each is a file of its own.

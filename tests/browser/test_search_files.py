@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from builders import make_attachment, make_item
 from playwright.sync_api import Page, expect
+from searching import index_files
 from sitepages import Site, context, site_config
 from test_fulltext import pdf
 from test_search_browser import found, search, write_folder
 
 from zstatic.config import SearchRules
 from zstatic.fulltext import file_texts
-from zstatic.search import index_files
 
 pytestmark = pytest.mark.browser
 
