@@ -2,7 +2,7 @@
 
 The stages, in the order in which values pass through them:
 
-    config       site.toml                        -> Config (read by sitefile, values, positions)
+    config       site.toml                        -> Config (read by sitefile, values, positions, tomlfaults)
     api, sync    Zotero Web API                   -> Mirror (raw JSON, files by md5)
     attachments  wanted files                     -> Mirror (verified)
     library      Mirror                           -> Library (typed values)

@@ -121,19 +121,28 @@ def _read_file(file: Path, root: Path) -> str:
             "Run `zstatic init` to write one, or name the folder of your site with -C.",
         ) from None
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{_shown_path(file, root)}:{line}:1: the text is not UTF-8.", "Save it as UTF-8."
-        ) from None
+        raise _not_utf8(error, _shown_path(file, root)) from None
     except OSError as error:
         raise ConfigError(f"{_shown_path(file, root)} cannot be read: {error.strerror}.") from None
 
 
+def _not_utf8(error: UnicodeDecodeError, file: str) -> ConfigError:
+    text, at = error.object, error.start
+    hint = (
+        "In your editor: Save as …, encoding UTF-8. (Word processors do not write plain text unless asked.)"
+    )
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ConfigError(f"{file}:1:1: found a text in UTF-16, expected one in UTF-8.", hint)
+    line = text.count(b"\n", 0, at) + 1
+    column = len(text[text.rfind(b"\n", 0, at) + 1 : at].decode("utf-8")) + 1
+    # What editors on older systems write.
+    meant = text[at : at + 1].decode("cp1252", "replace")
+    shown = f" (perhaps {meant!r})" if meant.isalpha() else ""
+    return ConfigError(f"{file}:{line}:{column}: found a character that is not UTF-8{shown}.", hint)
+
+
 def _shown_path(file: Path, root: Path) -> str:
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-
-_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def _parse(text: str, mistakes: _Mistakes) -> dict[str, Any]:
@@ -141,33 +150,16 @@ def _parse(text: str, mistakes: _Mistakes) -> dict[str, Any]:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        match = _TOML_PLACE.search(said)
-        line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
-        reason = re.sub(r" \(at .*\)$", "", said)
-        mistakes.found.append((line, column, f"not valid TOML: {reason[:1].lower()}{reason[1:]}"))
-        mistakes.hint = _unquoted_hint(text, line)
+        # Not before it is needed: it reads all settings' names.
+        from zstatic.tomlfaults import find_fault
+
+        fault = find_fault(text, str(error))
+        mistakes.found.append((fault.line, fault.column, fault.message))
+        mistakes.hint = mistakes.hint or fault.hint
         mistakes.raise_any()
         raise AssertionError from error
     mistakes.places = find_places(text)
     return tables
-
-
-_UNQUOTED = re.compile(r"\s*([\w-]+)\s*=\s*([^\W\d][^\"'\[\]{}#=]*?)\s*(?:#.*)?")
-
-
-_FLAGS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
-
-
-def _unquoted_hint(text: str, line: int) -> str:
-    """What to write where a text stands without quotation marks, which is the most common mistake."""
-    lines = text.split("\n")
-    match = _UNQUOTED.fullmatch(lines[line - 1].rstrip("\r")) if line <= len(lines) else None
-    if not match:
-        return ""
-    if match[2].lower() in _FLAGS:
-        return f"Write: {match[1]} = {_FLAGS[match[2].lower()]}"
-    return f'Text needs quotation marks: {match[1]} = "{match[2]}"'
 
 
 def _read_dotenv(file: Path) -> Mapping[str, str]:
@@ -249,7 +241,9 @@ class _Reader:
     def _section(self, name: str) -> dict[str, Any]:
         table = self.tables.get(name, {})
         if not isinstance(table, dict):
-            self.mistakes.at_value((name,), f"[{name}]: found {show(table)}, expected a section [{name}]")
+            doubled = f"[[{name}]]: found double brackets" if _is_list_of_tables(table) else ""
+            found = doubled or f"[{name}]: found {show(table)}"
+            self.mistakes.at_value((name,), f"{found}, expected a section [{name}]")
             return {}
         return self._read(SECTIONS[name], table, (name,), f"[{name}]")
 
@@ -301,13 +295,21 @@ class _Reader:
 
     def _menu(self, entries: object) -> tuple[MenuEntry, ...]:
         path: KeyPath = ("site", "menu")
-        if not _is_list_of_tables(entries):
-            example = 'a list such as [{ label = "About", url = "about/" }]'
-            self.mistakes.at_value(path, f"[site] menu: found {show(entries)}, expected {example}")
+        entry_like = '{ label = "About", url = "about/" }'
+        if not isinstance(entries, list):
+            self.mistakes.at_value(
+                path, f"[site] menu: found {show(entries)}, expected a list such as [{entry_like}]"
+            )
             return ()
-        assert isinstance(entries, list)
         found = len(self.mistakes.found)
-        read = [self._read(MenuEntry, entry, (*path, i), "[site] menu:") for i, entry in enumerate(entries)]
+        read = []
+        for i, entry in enumerate(entries):
+            if isinstance(entry, dict):
+                read.append(self._read(MenuEntry, entry, (*path, i), "[site] menu:"))
+            else:
+                self.mistakes.at_value(
+                    (*path, i), f"[site] menu: found {show(entry)} in the list, expected {entry_like}"
+                )
         return () if len(self.mistakes.found) > found else tuple(MenuEntry(**values) for values in read)
 
     def _libraries(self) -> list[dict[str, Any]]:
@@ -438,10 +440,12 @@ def _required(cls: type) -> list[str]:
 
 
 def _unknown_section(name: str, value: object) -> str:
+    homes = [section for section, cls in SECTIONS.items() if name in settings_of(cls)]
     if not isinstance(value, dict | list):
-        homes = [section for section, cls in SECTIONS.items() if name in settings_of(cls)]
         where = f"; it belongs into [{homes[0]}]" if homes else ""
         return f"{name}: found outside any section{where}"
+    if homes:
+        return f"[{name}]: unknown section; {name} is a setting of [{homes[0]}]"
     return f"[{name}]: unknown section{_guess(name, tuple(SECTIONS))}"
 
 
@@ -449,7 +453,7 @@ def _unknown_setting(key: str, cls: type, settings: Mapping[str, Setting]) -> st
     if re.fullmatch(r"(zotero_?)?(api_?)?key", key, re.IGNORECASE):
         return f"{key}: unknown setting; an API key comes from ZOTERO_API_KEY or .env, never from this file"
     homes = [section for section, other in SECTIONS.items() if other is not cls and key in settings_of(other)]
-    if homes:
+    if homes and cls in SECTIONS.values():
         return f"{key}: unknown setting here; it belongs into [{homes[0]}]"
     return f"{key}: unknown setting{_guess(key, tuple(settings))}"
 
