@@ -437,7 +437,15 @@ def test_a_query_is_read_as_described(made: tuple[Asker, Page], typed: str, tree
     [
         ("(a b", {"op": "and", "parts": [word("a"), word("b")]}, ["paren"]),
         ("a) b", {"op": "and", "parts": [word("a"), word("b")]}, ["paren"]),
-        ('"a b', {"op": "phrase", "text": "a b", "field": ""}, ["quote"]),
+        ('"a b', {"op": "and", "parts": [word("a"), word("b")]}, ["quote"]),
+        (
+            'the 12" "long play"',
+            {
+                "op": "and",
+                "parts": [word("the"), word("12"), {"op": "phrase", "text": "long play", "field": ""}],
+            },
+            ["quote"],
+        ),
         ("a OR", word("a"), ["operator"]),
         ("OR a", word("a"), ["operator"]),
         ("a OR OR b", {"op": "or", "parts": [word("a"), word("b")]}, ["operator"]),

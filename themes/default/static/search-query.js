@@ -61,8 +61,8 @@ export function comparedUrl(text) {
 const FIELDS = { title: "title", author: "author", creator: "author", tag: "tag", doi: "id", isbn: "id", id: "id" };
 const FACETS = { type: "type", collection: "collection", language: "language", library: "library", has: "file" };
 const FIELD = /(-?)(title|author|creator|tag|doi|isbn|id|type|collection|language|library|has|year):(?=\S)/iy;
-const QUOTED = /["“”„«»]([^"“”„«»]*)["“”„«»]?/y;
-const CLOSED = /["“”„«»]$/;
+// A mark at the end of a word opens nothing, as in 12".
+const QUOTED = /(?!(?<=[^\s(:-])["“”„«»](?:[\s)]|$))["“”„«»]([^"“”„«»]*)["“”„«»]/y;
 // A "(" within a word or a DOI belongs to it as does the ")" that answers it.
 const WORD = /(?:[^\s()"“”„«»]|(?<=[^\s(])\([^\s()]*\))+/y;
 
@@ -91,9 +91,9 @@ function tokens(text, problems) {
       if (depth) { depth -= 1; found.push({ kind: ")" }); }
       else problems.push({ code: "paren" });
     } else if ((match = take(QUOTED))) {
-      if (match[0].length < 2 || !CLOSED.test(match[0])) problems.push({ code: "quote" });
       if (bare(match[1])) found.push({ kind: "phrase", text: match[1].trim() });
-    } else if (take(/(?:OR|\|\|?)(?=[\s()]|$)/y)) found.push({ kind: "or" });
+    } else if (take(/["“”„«»]/y)) problems.push({ code: "quote" });
+    else if (take(/(?:OR|\|\|?)(?=[\s()]|$)/y)) found.push({ kind: "or" });
     else if (take(/(?:AND|&&)(?=[\s()]|$)/y)) found.push({ kind: "and" });
     else if (take(/NOT(?=[\s()]|$)/y) || take(/-(?=[\p{L}\p{N}("“”„«»])/uy)) found.push({ kind: "not" });
     else if ((match = take(WORD)) && bare(match[0])) {
