@@ -1,11 +1,15 @@
-"""How often a reader who knows of a work finds it: `python bench/search_known.py [SIZE]`.
+"""How often a reader who knows of a work finds it: `python bench/search_known.py [SIZE [SEED]]`.
 
-Both libraries in `../shared` whole, and SIZE items (10,000) generated from them, in a real Chromium.
-For each kind of question: how many were asked, in how many the work came first, in how many after none
-but works that the query fits as well (generated ones share titles), and in how many among the first 20.
+Both libraries in `../shared` whole, and two of SIZE items (10,000) made from them: one repeats real works
+with other people, in the other titles and people are shuffled. In a real Chromium; other seeds ask for
+other words, of other works where there are too many. For each kind of question: how many were asked; in
+how many the work came first; of how many no other work has all that was asked, and in how many of those
+it came first; in how many it came first or after none but works that have all of it as well; in how many
+among the first 20.
 """
 
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,8 +25,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
 from builders import StubMirror, recorded_mirror  # noqa: E402
-from knownitem import KINDS, SETUP, answers, questions, write_searchable  # noqa: E402
-from realistic import realistic  # noqa: E402
+from knownitem import KINDS, SETUP, Answer, answers, questions, write_searchable  # noqa: E402
+from realistic import mixed, realistic  # noqa: E402
 from sitepages import site_config  # noqa: E402
 
 from zstatic.library import read_library  # noqa: E402
@@ -30,7 +34,7 @@ from zstatic.pages.context import Context, make_context  # noqa: E402
 from zstatic.schema import Schema  # noqa: E402
 from zstatic.selection import select  # noqa: E402
 
-AT_MOST = 500
+AT_MOST = 1000
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -38,15 +42,16 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def contexts(sizes: list[int]) -> Iterator[tuple[str, Context]]:
+def contexts(size: int) -> Iterator[tuple[str, Context]]:
     schema = None
     for name in ("group-1", "user-1001"):
         mirror = recorded_mirror(SHARED, name)
         schema = schema or mirror.schema()
         yield name, context_of(mirror)
-    for size in sizes:
-        content, _ = realistic(SHARED, size)
-        yield f"{size:,} generated", context_of(StubMirror(*content["items"], schema=schema))
+    if size:
+        for name, make in (("generated", realistic), ("mixed", mixed)):
+            content, _ = make(SHARED, size)
+            yield f"{size:,} {name}", context_of(StubMirror(*content["items"], schema=schema))
 
 
 def context_of(mirror: StubMirror) -> Context:
@@ -55,13 +60,30 @@ def context_of(mirror: StubMirror) -> Context:
     return make_context([library], config, Schema.from_json(mirror.schema(), "en"), {}, ())
 
 
+def counted(known: list[Answer]) -> list[str]:
+    alone = [one for one in known if one.alone]
+
+    def share(those: list[Answer], of: list[Answer]) -> str:
+        return f"{len(those) / len(of):.1%}" if of else "–"
+
+    return [
+        f"{len(known):,}",
+        share([one for one in known if one.place == 1], known),
+        f"{len(alone):,}",
+        share([one for one in alone if one.place == 1], alone),
+        share([one for one in known if one.is_first], known),
+        share([one for one in known if one.place], known),
+    ]
+
+
 def main() -> None:
-    sizes = [int(each) for each in sys.argv[1:] if int(each)] if sys.argv[1:] else [10_000]
+    size = int(sys.argv[1]) if sys.argv[1:] else 10_000
+    seed = sys.argv[2] if sys.argv[2:] else "known items"
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as top:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
-        for number, (name, ctx) in enumerate(contexts(sizes)):
+        for number, (name, ctx) in enumerate(contexts(size)):
             folder = Path(top) / str(number)
             script = write_searchable(ctx, folder / "site", folder / "work")
             server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "site")))
@@ -72,17 +94,12 @@ def main() -> None:
             page.evaluate(SETUP, [root, script])
             print(f"\n{name}: {len(ctx.items):,} items", flush=True)
             for kind in KINDS:
-                asked = list(questions(ctx, kind))
-                asked = asked[:: max(1, len(asked) // AT_MOST)]
+                asked = list(questions(ctx, kind, seed))
+                asked = random.Random(seed).sample(asked, min(len(asked), AT_MOST))
                 found = page.evaluate(
                     "([queries]) => window.firstOfAll(queries, 20)", [[one.text for one in asked]]
                 )
-                known = list(answers(ctx, asked, found))
-                first = sum(one.place == 1 for one in known)
-                alike = sum(one.place - 1 == one.alike for one in known if one.place)
-                shown = sum(one.place > 0 for one in known)
-                shares = " | ".join(f"{number / len(known):.1%}" for number in (first, alike, shown))
-                print(f"| {kind} | {len(known):,} | {shares} |", flush=True)
+                print(f"| {kind} | {' | '.join(counted(list(answers(ctx, asked, found))))} |", flush=True)
             page.close()
             server.shutdown()
         browser.close()

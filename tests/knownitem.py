@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +54,18 @@ def write_searchable(ctx: Context, folder: Path, work: Path) -> str:
     return f"static/{next((folder / 'static').glob('search-index.*.js')).name}"
 
 
+# What a reader knows of a work: ("title", "whale") is a whole word of it, ("family", "van der berg") the
+# first creator's family name, ("year", "1851"), ("doi", …), ("isbn", …), ("whole title", …).
+Clue = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Question:
-    """kind: what the reader knows. row: of the work that is meant, in the site's order."""
+    """text: as typed. clues: what of it says which work is meant. row: of that work, in the site's order."""
 
     kind: str
     text: str
+    clues: frozenset[Clue]
     row: int
 
 
@@ -67,12 +73,19 @@ class Question:
 class Answer:
     """place: of the work in the results, from 1; 0 = not among those asked for.
 
-    alike: so many works before it fit the query just as well.
+    alike: so many works before it have all the clues as well, so that nobody could say which one is meant.
+    alone: no other work has them.
     """
 
     question: Question
     place: int
     alike: int
+    alone: bool
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing is before it but works that have all the clues as well."""
+        return self.place > 0 and self.alike == self.place - 1
 
 
 def without_accents(text: str) -> str:
@@ -106,8 +119,8 @@ def questions(ctx: Context, kind: str, seed: str = "known items") -> Iterator[Qu
     chance = random.Random(f"{seed} {kind}")
     common = _common(ctx)
     for row, entry in enumerate(ctx.items):
-        for text in make(entry, chance, common):
-            yield Question(kind, text, row)
+        for text, clues in make(entry, chance, common):
+            yield Question(kind, text, frozenset(clues), row)
 
 
 def _common(ctx: Context) -> frozenset[str]:
@@ -119,47 +132,52 @@ def _common(ctx: Context) -> frozenset[str]:
     return frozenset(word for word, number in seen.items() if number > max(5, len(ctx.items) / 50))
 
 
-def _words_and_name(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
+Asked = tuple[str, list[Clue]]
+
+
+def _words_and_name(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
     words, name = two_words(entry, chance, common), family_name(entry)
     if words and name:
-        yield " ".join([*words, name])
+        yield " ".join([*words, name]), [*_in_title(words), _family(entry)]
 
 
-def _words(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
+def _words(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
     if words := two_words(entry, chance, common):
-        yield " ".join(words)
+        yield " ".join(words), _in_title(words)
 
 
-def _name_and_year(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
+def _name_and_year(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
     name, year = family_name(entry), entry.item.date.year
     if name and year and year > 0:
-        yield f"{without_accents(name)} {year}"
+        yield f"{without_accents(name)} {year}", [_family(entry), ("year", str(year))]
 
 
-def _decomposed(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
+def _decomposed(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
     title = plain(entry.item.title)
     apart = unicodedata.normalize("NFD", title)
     if apart != title and len(title_words(entry)) > 1:
-        yield apart
+        yield apart, [_whole_title(entry)]
 
 
-def _doi(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
+def _doi(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
     number = entry.item.fields.get("DOI", "").strip()
     if re.fullmatch(r"10\.\d+/\S+", number):
-        yield from (number, number.upper(), number.lower())
-        yield from (f"https://doi.org/{number}", f"http://dx.doi.org/{number}", f"doi:{number}")
+        for text in (number, number.upper(), number.lower()):
+            yield text, [("doi", number.lower())]
+        for start in ("https://doi.org/", "http://dx.doi.org/", "doi:"):
+            yield start + number, [("doi", number.lower())]
 
 
-def _isbn(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[str]:
-    for number in re.findall(r"(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx]", entry.item.fields.get("ISBN", "")):
+def _isbn(entry: Entry, chance: random.Random, common: Collection[str]) -> Iterator[Asked]:
+    for number in _isbns(entry):
         digits = re.sub(r"[^\dXx]", "", number)
-        if len(digits) in (10, 13):
-            yield from (digits, number.strip(), f"ISBN {digits}")
-            # Hyphens in other places than the publisher's.
-            yield f"{digits[:3]}-{digits[3:4]}-{digits[4:8]}-{digits[8:-1]}-{digits[-1]}"
+        # Hyphens in other places than the publisher's.
+        other = f"{digits[:3]}-{digits[3:4]}-{digits[4:8]}-{digits[8:-1]}-{digits[-1]}"
+        for text in (digits, number.strip(), f"ISBN {digits}", other):
+            yield text, [("isbn", digits.lower())]
 
 
-Maker = Callable[[Entry, random.Random, Collection[str]], Iterator[str]]
+Maker = Callable[[Entry, random.Random, Collection[str]], Iterator[Asked]]
 KINDS: Mapping[str, Maker] = {
     "two title words and the first creator": _words_and_name,
     "two title words": _words,
@@ -172,30 +190,43 @@ KINDS: Mapping[str, Maker] = {
 
 def answers(ctx: Context, asked: Sequence[Question], found: Sequence[Sequence[int]]) -> Iterator[Answer]:
     """found: for each question the rows of the first results."""
+    having: dict[Clue, set[int]] = {}
+    for row, entry in enumerate(ctx.items):
+        for clue in _clues(entry):
+            having.setdefault(clue, set()).add(row)
     for question, rows in zip(asked, found, strict=True):
+        fitting = set.intersection(*(having[clue] for clue in question.clues))
         place = rows.index(question.row) + 1 if question.row in rows else 0
         before = rows[: place - 1] if place else rows
-        yield Answer(question, place, sum(fits(ctx.items[row], question, ctx) for row in before))
+        yield Answer(question, place, len(fitting.intersection(before)), len(fitting) == 1)
 
 
-def fits(entry: Entry, question: Question, ctx: Context) -> bool:
-    """Whether a reader who knows only this could mean that work as well."""
-    wanted = ctx.items[question.row]
-    if question.kind in ("DOI", "ISBN"):
-        field = question.kind
-        return _digits(entry.item.fields.get(field, "")) == _digits(wanted.item.fields.get(field, ""))
-    if question.kind == "decomposed title":
-        return _plain_words(entry.item.title) == _plain_words(wanted.item.title)
-    typed = _plain_words(question.text)
-    names = _plain_words(" ".join(creator.name for creator in entry.item.creators))
-    title = _plain_words(plain(entry.item.title))
-    if question.kind.startswith("creator"):
-        return set(typed) <= {*names, entry.year}
-    return set(typed) <= {*title, *names}
+def _clues(entry: Entry) -> Iterator[Clue]:
+    """All that a reader may know of a work."""
+    yield from _in_title(_plain_words(plain(entry.item.title)))
+    yield _whole_title(entry)
+    yield _family(entry)
+    yield "year", str(entry.item.date.year)
+    yield "doi", entry.item.fields.get("DOI", "").strip().lower()
+    for number in _isbns(entry):
+        yield "isbn", re.sub(r"[^\dx]", "", number.lower())
 
 
-def _digits(text: str) -> str:
-    return re.sub(r"[\s-]", "", text).lower()
+def _in_title(words: Iterable[str]) -> list[Clue]:
+    return [("title", without_accents(word).lower()) for word in words]
+
+
+def _whole_title(entry: Entry) -> Clue:
+    return "whole title", " ".join(_plain_words(plain(entry.item.title)))
+
+
+def _family(entry: Entry) -> Clue:
+    return "family", " ".join(_plain_words(family_name(entry)))
+
+
+def _isbns(entry: Entry) -> list[str]:
+    found = re.findall(r"(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx]", entry.item.fields.get("ISBN", ""))
+    return [number for number in found if len(re.sub(r"[^\dXx]", "", number)) in (10, 13)]
 
 
 def _plain_words(text: str) -> list[str]:

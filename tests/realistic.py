@@ -6,6 +6,8 @@
 Records are real and come again when a library needs more than there are, each time as a work of its own:
 a fresh key, version, title, creators and tags, and exports that agree with them.
 Distinct tags and creators grow as in real libraries: slower than the items, and unevenly.
+
+In a `mixed` library no two works have a title or people in common: what they have is shuffled, word by word.
 """
 
 import gzip
@@ -24,12 +26,24 @@ COMMON = {"relations": {}, "dateAdded": NOW, "dateModified": NOW}
 ITEMS_PER_COLLECTION = 40
 FILE_EVERY = 20
 NOTE_EVERY = 10
+TITLES = ("title", "caseName", "nameOfAct", "subject")
 
 
 def realistic(shared: Path, size: int, id: str = "groups/9") -> tuple[JSON, dict[str, bytes]]:
     """Give a library of `size` works in the shape of library.json, and its files by attachment key."""
     maker = Maker(id, size)
     for number, record in enumerate(islice(cycle(read_records(shared)), size)):
+        maker.add_work(number, record)
+    return maker.content(), maker.files
+
+
+def mixed(shared: Path, size: int, id: str = "groups/9") -> tuple[JSON, dict[str, bytes]]:
+    """The same, shuffled: titles of words from all real titles, people of given and family names from all
+    real ones, years and abstracts of other works.
+    """
+    records = read_records(shared)
+    maker = Mixer(id, size, records)
+    for number, record in enumerate(islice(cycle(records), size)):
         maker.add_work(number, record)
     return maker.content(), maker.files
 
@@ -82,8 +96,7 @@ class Maker:
         key = next(self.keys)
         data = {
             **record,
-            "title": record.get("title", "") and f"{record['title']} {number}",
-            "creators": [self.creator(creator) for creator in record.get("creators", ())],
+            **self.described(number, record),
             "tags": list({tag["tag"]: tag for tag in map(self.tag, record.get("tags", ()))}.values()),
             "collections": self.some_collections(),
             "citationKey": "",
@@ -97,6 +110,13 @@ class Maker:
         if number % NOTE_EVERY == 0:
             note = {"itemType": "note", "parentItem": key, "note": f"<p>Read in part: {number}.</p>"}
             self.add_item(next(self.keys), {**note, **COMMON, "tags": []})
+
+    def described(self, number: int, record: JSON) -> JSON:
+        """Give what a reader may know of a work made of a record."""
+        return {
+            "title": record.get("title", "") and f"{record['title']} {number}",
+            "creators": [self.creator(creator) for creator in record.get("creators", ())],
+        }
 
     def add_item(self, key: str, data: JSON) -> None:
         item = self.object("items", key, data)
@@ -200,6 +220,35 @@ class Maker:
             "fulltext": self.fulltext,
             "files": {key: {"status": 302, "headers": headers} for key, headers in self.file_headers.items()},
         }
+
+
+class Mixer(Maker):
+    """Makes no two works alike."""
+
+    def __init__(self, id: str, size: int, records: list[JSON]) -> None:
+        super().__init__(id, size)
+        self.words = [word for record in records for name in TITLES for word in record.get(name, "").split()]
+        people = [creator for record in records for creator in record.get("creators", ())]
+        self.given = [creator["firstName"] for creator in people if creator.get("firstName")]
+        self.family = [creator["lastName"] for creator in people if creator.get("lastName")]
+        self.names = [creator["name"] for creator in people if "name" in creator]
+        self.dates = [record.get("date", "") for record in records]
+        self.abstracts = [record.get("abstractNote", "") for record in records]
+
+    def described(self, number: int, record: JSON) -> JSON:
+        titles = {name: len(record[name].split()) for name in TITLES if record.get(name)}
+        return {
+            **{name: " ".join(self.chance.choices(self.words, k=length)) for name, length in titles.items()},
+            "creators": [self.creator(creator) for creator in record.get("creators", ())],
+            "date": self.chance.choice(self.dates),
+            "abstractNote": self.chance.choice(self.abstracts),
+        }
+
+    def creator(self, creator: JSON) -> JSON:
+        draw = self.chance.choice
+        if "name" in creator:
+            return {**creator, "name": draw(self.names)}
+        return {**creator, "firstName": draw(self.given), "lastName": draw(self.family)}
 
 
 def distinct(keys: Iterator[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ const PARTS = {
   tag: ["tags", "tags_alias"],
   id: ["ids"],
 };
+const KNOWN = ["title", "creators", "year"];
 const VERIFIED = 400; // at most so many documents are read to see where a phrase stands
 const PREFERRED = 6; // so many words of a query
 const MANY = 1500; // results of which the best are good whatever their words begin like, and asking again is slow
@@ -117,6 +118,7 @@ export class Finder {
   // Pagefind likes a word that only begins as typed as much as the very word; readers do not.
   async preferExact(words, scores) {
     const highest = scores.reduce((one, other) => Math.max(one, other), 0);
+    for (const row of this.hits.keys()) if (scores[row]) scores[row] += highest * this.known(row);
     for (const word of words.filter((each) => !HAS_CJK.test(each) && bare(each).length > 1).slice(0, PREFERRED)) {
       for (const { id } of await this.ask(`"${folded(word)}"`)) {
         const row = this.index.rows.get(id);
@@ -125,6 +127,9 @@ export class Finder {
     }
     return scores;
   }
+
+  // In how many of the places that readers know a work by it has what was typed.
+  known(row) { return (this.hits.get(row).matchedMetaFields ?? []).filter((name) => KNOWN.includes(name)).length / 2; }
 
   // Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it
   // out; then every hit lacks it. So the first hit tells: whether a word there begins like it, or else whether any
