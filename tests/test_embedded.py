@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
-from builders import make_attachment, make_collection, make_item, make_note, make_tags
+from builders import StubMirror, make_attachment, make_collection, make_item, make_note, make_tags
 from embedded import (
     Saved,
     coins_items,
@@ -20,10 +22,15 @@ from embedded import (
     scholar_problems,
     unapi,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html as lxml_html
 from sitepages import BASE_URL, Site, context, site, site_config
 
 from zstatic.config import ExportRules, MetaRules, SelectRules, SiteConfig
+from zstatic.library import read_library
+from zstatic.pages.coins import coins
+from zstatic.richtext import clean, plain
 from zstatic.schema import Schema
 
 KEY = "AAAA2222"
@@ -125,15 +132,35 @@ def people(raw: Any, *only: str) -> list[tuple[str, str, str]]:
     )
 
 
+def reads_back(page: Any, raw: Any, roles: dict[str, list[str]]) -> None:
+    """The page tells Zotero of the item that it was made from, and of no file."""
+    saved = embedded_metadata(page, roles)
+    same(saved, raw, "Its title: a + b", *IDENTIFIERS, "abstractNote", "extra", "pages", "volume", "rights")
+    assert sorted(saved.creators) == people(raw)
+    assert saved.files == []
+
+
+def reads_back_with_pdf(page: Any, raw: Any, roles: dict[str, list[str]]) -> None:
+    """So does the page of an item with a file; Google Scholar takes it if it indexes its type."""
+    (saved,) = save(page, None, roles)
+    same(saved, raw, "Its title: a + b", "DOI", "ISSN", "url", "abstractNote", "extra", "pages", "volume")
+    assert saved.files == [f"{BASE_URL}{ITEM}the-paper.pdf"]
+    is_paper = raw["data"]["itemType"] in FOR_SCHOLAR
+    # Zotero knows no other role beside Google Scholar's authors.
+    assert sorted(saved.creators) == (people(raw, "author") if is_paper else people(raw))
+    if is_paper:
+        assert scholar_problems(page, BASE_URL + ITEM) == []
+    else:
+        tags = [name for name in page.xpath("//meta/@name") if name.startswith("citation_")]
+        assert tags == ["citation_pdf_url"]
+
+
 @pytest.mark.parametrize("item_type", TYPES)
 def test_a_page_reads_back_by_its_embedded_metadata(
     item_type: str, schema: Any, roles: dict[str, list[str]], tmp_path: Path
 ) -> None:
     raw = full_item(schema, item_type)
-    saved = embedded_metadata(made(tmp_path, schema, raw).page(ITEM), roles)
-    same(saved, raw, "Its title: a + b", *IDENTIFIERS, "abstractNote", "extra", "pages", "volume", "rights")
-    assert sorted(saved.creators) == people(raw)
-    assert saved.files == []
+    reads_back(made(tmp_path, schema, raw).page(ITEM), raw, roles)
 
 
 @pytest.mark.parametrize("item_type", TYPES)
@@ -141,17 +168,14 @@ def test_a_page_with_a_pdf_reads_back_with_it(
     item_type: str, schema: Any, roles: dict[str, list[str]], tmp_path: Path
 ) -> None:
     raw = full_item(schema, item_type)
-    page = made(tmp_path, schema, raw, pdf=True).page(ITEM)
-    saved = embedded_metadata(page, roles)
-    same(saved, raw, "Its title: a + b", "DOI", "ISSN", "url", "abstractNote", "extra", "pages", "volume")
-    assert saved.files == [f"{BASE_URL}{ITEM}the-paper.pdf"]
-    # Zotero knows no other role beside Google Scholar's authors.
-    assert sorted(saved.creators) == (people(raw, "author") if item_type in FOR_SCHOLAR else people(raw))
-    if item_type in FOR_SCHOLAR:
-        assert scholar_problems(page, BASE_URL + ITEM) == []
-    else:
-        tags = [name for name in page.xpath("//meta/@name") if name.startswith("citation_")]
-        assert tags == ["citation_pdf_url"]
+    reads_back_with_pdf(without_record(made(tmp_path, schema, raw, pdf=True).page(ITEM)), raw, roles)
+
+
+def without_record(page: Any) -> Any:
+    """The page as it is for whoever cannot reach the record."""
+    for link in page.xpath("//link[@rel='unapi-server']"):
+        link.getparent().remove(link)
+    return page
 
 
 @pytest.mark.parametrize("item_type", TYPES)
@@ -191,6 +215,22 @@ def test_a_reference_in_a_list_reads_back(item_type: str, schema: Any, tmp_path:
     same(saved, raw, "Its title: a   b", "DOI", "url", "pages", "ISSN", "volume", "issue", "language")
     assert saved.fields["ISBN"].startswith("978") if "ISBN" in saved.fields else True
     assert sorted(each[1:] for each in saved.creators) == sorted(each[1:] for each in people(raw))
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="+,"), min_size=1)
+
+
+@given(item_type=st.sampled_from(TYPES), title=WORDS, last=WORDS, first=WORDS)
+def test_any_text_reads_back_from_a_reference(item_type: str, title: str, last: str, first: str) -> None:
+    title, last, first = (clean(f"T {text} z") for text in (title, last, first))
+    author = {"creatorType": "author", "lastName": last, "firstName": first}
+    titles = dict.fromkeys(("title", "caseName", "nameOfAct", "subject"), title)
+    mirror = StubMirror(make_item(KEY, item_type, **titles, creators=[author]))
+    config = site_config()
+    item = read_library(mirror, config, config.libraries[0]).items[KEY]
+    (saved,) = coins_items(head(body=str(coins(item))))
+    assert (saved.item_type, saved.fields["title"]) == (item_type, plain(item.title))
+    assert saved.creators == [("author", " ".join(last.split()), " ".join(first.split()))]
 
 
 def test_an_item_page_has_no_reference_that_would_hide_its_pdf(tmp_path: Path, schema: Any) -> None:
@@ -267,7 +307,179 @@ def test_control_characters_markup_and_odd_roles_leave_a_record_valid() -> None:
     assert saved.creators == [("contributor", "A & <b>", ""), ("author", "B", "")]
 
 
-# The traps: pages that fall into them read back to something else
+# The traps: our own pages, changed so that each falls into one
+
+
+def removed(*names: str) -> Callable[[Any], None]:
+    def change(page: Any) -> None:
+        found = page.xpath("//meta[@name=$name or @property=$name]", name=names[0])
+        for name in names[1:]:
+            found += page.xpath("//meta[@name=$name or @property=$name]", name=name)
+        assert found
+        for each in found:
+            each.getparent().remove(each)
+
+    return change
+
+
+def renamed(old: str, new: str) -> Callable[[Any], None]:
+    def change(page: Any) -> None:
+        found = page.xpath("//meta[@name=$old]", old=old)
+        assert found
+        for each in found:
+            each.set("name", new)
+
+    return change
+
+
+def rewritten(name: str, change_text: Callable[[str], str]) -> Callable[[Any], None]:
+    def change(page: Any) -> None:
+        found = page.xpath("//meta[@name=$name]", name=name)
+        assert found
+        for each in found:
+            each.set("content", change_text(each.get("content")))
+
+    return change
+
+
+def added(*tags: tuple[str, str], first: bool = False) -> Callable[[Any], None]:
+    def change(page: Any) -> None:
+        (parent,) = page.xpath("//head")
+        for name, content in tags:
+            meta = lxml_html.Element("meta", {"name": name, "content": content})
+            if first:
+                parent.insert(0, meta)
+            else:
+                parent.append(meta)
+
+    return change
+
+
+def with_a_reference(page: Any) -> None:
+    title = "rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Abook&rft.btitle=Its%20title%3A%20a%20b"
+    page.xpath("//main")[0].append(lxml_html.Element("span", {"class": "Z3988", "title": title}))
+
+
+# What is done to the page -> the type of the item, and whether it has a PDF.
+TRAPS: dict[str, tuple[str, bool, Callable[[Any], None]]] = {
+    "M-01 a reference on an item page": ("book", True, with_a_reference),
+    "M-01 no type": ("film", False, removed("z.itemType")),
+    "M-01 a field in capitals under its own name": ("film", False, renamed("DC.identifier", "z.DOI")),
+    "M-03 a lone author without the semicolon": (
+        "thesis",
+        True,
+        rewritten("citation_author", lambda name: name.rstrip(";")),
+    ),
+    "M-03 an editor among the authors": ("book", True, added(("citation_author", "van editor, Jan Piet"))),
+    "M-03b the abstract as a description": ("film", False, renamed("DCTERMS.abstract", "DC.description")),
+    "M-03b the abstract cut in OpenGraph": ("film", False, added(("og:description", "What it is…"))),
+    "M-03b an author for Google Scholar beside directors": (
+        "film",
+        False,
+        added(("citation_author", "van director, Jan Piet")),
+    ),
+    "M-05 OpenGraph says the type": ("map", False, removed("z.itemType")),
+    "M-06 no title": ("journalArticle", True, removed("citation_title")),
+    "M-06 no author": ("journalArticle", True, removed("citation_author")),
+    "M-06 no date": ("journalArticle", True, removed("citation_publication_date")),
+    "M-06 a date in words": (
+        "journalArticle",
+        True,
+        rewritten("citation_publication_date", lambda date: "17 May 2019"),
+    ),
+    "M-06 a film among the papers": ("film", True, added(("citation_title", "Its title: a + b"))),
+    "M-06b the institution of a preprint": (
+        "preprint",
+        True,
+        added(("citation_technical_report_institution", "The repository")),
+    ),
+    "M-06b a magazine as a journal": (
+        "magazineArticle",
+        False,
+        renamed("prism.publicationName", "citation_journal_title"),
+    ),
+    "M-06b an encyclopedia as a book": (
+        "encyclopediaArticle",
+        False,
+        renamed("prism.publicationName", "citation_book_title"),
+    ),
+    "M-06b the proceedings after the conference": (
+        "conferencePaper",
+        True,
+        added(("citation_inbook_title", "The proceedingsTitle")),
+    ),
+    "M-06b the university of a manuscript": (
+        "manuscript",
+        False,
+        added(("citation_dissertation_institution", "The institution")),
+    ),
+    "M-07 a PDF elsewhere": (
+        "report",
+        True,
+        rewritten("citation_pdf_url", lambda url: url.replace("/items/", "/files/")),
+    ),
+    "M-07 a PDF by a relative address": (
+        "report",
+        True,
+        rewritten("citation_pdf_url", lambda url: url.rpartition("/")[2]),
+    ),
+    "M-07 a PDF without its ending": (
+        "report",
+        True,
+        rewritten("citation_pdf_url", lambda url: url.removesuffix(".pdf")),
+    ),
+    "M-07 the supplement first": (
+        "report",
+        True,
+        added(("citation_pdf_url", f"{BASE_URL}{ITEM}supplement.pdf"), first=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_page_that_falls_into_a_trap_does_not_read_back(
+    trap: str, schema: Any, roles: dict[str, list[str]], tmp_path: Path
+) -> None:
+    item_type, pdf, change = TRAPS[trap]
+    raw = full_item(schema, item_type)
+    page = without_record(made(tmp_path, schema, raw, pdf=pdf).page(ITEM))
+    check = reads_back_with_pdf if pdf else reads_back
+    check(page, raw, roles)
+    change(page)
+    with pytest.raises(AssertionError):
+        check(page, raw, roles)
+
+
+LIST_TRAPS: dict[str, Callable[[str], str]] = {
+    "M-03 first and last name apart": lambda text: re.sub(
+        r"rft\.au=([^&]*)%2C%20([^&]*)", r"rft.aulast=\1&rft.aufirst=\2&rft.au=\2%20\1", text
+    ),
+    "M-09 encoded once": unquote,
+    "M-09 spaces as plus signs, encoded as such": lambda text: text.replace("%20", "%252B"),
+    "M-09 a type of ours in the format of books": lambda text: text.replace("Amtx%3Adc", "Amtx%3Abook"),
+}
+
+
+@pytest.mark.parametrize("trap", LIST_TRAPS)
+def test_a_reference_that_falls_into_a_trap_does_not_read_back(
+    trap: str, schema: Any, tmp_path: Path
+) -> None:
+    names = [{"creatorType": "author", "lastName": "García Márquez", "firstName": "Gabriel José"}]
+    film = make_item(KEY, "film", title="Salt & pepper", creators=names)
+    (span,) = site(film).page("items/").xpath("//span[@class='Z3988']/@title")
+
+    def reads_back(title: str) -> None:
+        saved = read_coins(title)
+        assert (saved.item_type, saved.fields["title"]) == ("film", "Salt & pepper")
+        assert saved.creators == [("author", "García Márquez", "Gabriel José")]
+
+    reads_back(span)
+    assert LIST_TRAPS[trap](span) != span
+    with pytest.raises((AssertionError, KeyError)):
+        reads_back(LIST_TRAPS[trap](span))
+
+
+# The traps by themselves: what the reader makes of them
 
 
 def head(*tags: tuple[str, str], links: str = "", body: str = "") -> Any:
