@@ -1,5 +1,6 @@
 """Every template of every theme that we ship, rendered with a sample of every view."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_a_page_is_whole_whatever_it_shows(full: list[Sample], sparse: list[Samp
         assert html.startswith("<!DOCTYPE html>\n"), sample.page.path
         assert html.rstrip().endswith("</html>"), sample.page.path
         assert "None" not in html, sample.page.path
+
+
+def test_the_drawings_of_a_page_stand_in_the_style_sheet(full: list[Sample]) -> None:
+    """Once for the site: in the pages they were a tenth of their bytes."""
+    sheet = (packaged_themes() / "default/static/style.css").read_text("utf-8")
+    pages = [sample.site.text(sample.page.path) for sample in _some_of_each(full)]
+    used = {name for html in pages for name in re.findall(r'class="icon icon-([^"]*)"', html)}
+    assert {"book", "search", "copy"} <= used <= set(re.findall(r"^\.icon-(\w+) \{", sheet, re.MULTILINE))
+    assert not [html for html in pages if "<path" in html]
 
 
 def test_a_template_does_without_any_single_thing(full: list[Sample]) -> None:

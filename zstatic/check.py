@@ -89,7 +89,8 @@ def check_limits(sizes: Mapping[str, int], host: str) -> tuple[Problem, ...]:
     problems = []
     if limits.size and size > _NEAR * limits.size:
         took = f"The site has {show_size(size)}; {limits.name} takes {show_size(limits.size)}."
-        problems.append(Problem("host-size", "", took))
+        remedy = 'Smaller: records = "items" under [exports], or a lower max_size under [attachments].'
+        problems.append(Problem("host-size", "", f"{took} {remedy}"))
     if limits.files and files > _NEAR * limits.files:
         problems.append(
             Problem("host-files", "", f"The site has {files:,} files; {limits.name} takes {limits.files:,}.")
