@@ -63,6 +63,38 @@ def shown(page: Page) -> list[str]:
     return page.locator("#search-results .entry-title").all_inner_texts()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (768, 900), (360, 740)])
+def test_the_first_result_is_in_sight_at_once_and_on_the_next_page_too(
+    made: tuple[Context, str], visit: Callable[..., Page], width: int, height: int
+) -> None:
+    page = visit(f"{made[1]}search/?q=whale&sort=oldest&type=journalArticle")
+    page.set_viewport_size({"width": width, "height": height})
+    first = page.locator("#search-results .entry-title").first
+    expect(first).to_have_text("Whale songs, part 001")
+    expect(first).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="Next").click()
+    expect(first).to_have_text("Whale songs, part 021")
+    expect(first).to_be_in_viewport(ratio=1)
+
+
+def test_what_was_searched_for_stands_on_the_printed_results(
+    made: tuple[Context, str], visit: Callable[..., Page]
+) -> None:
+    page = visit(f"{made[1]}search/?q=whale&type=journalArticle")
+    expect(page.locator("#search-found")).to_be_visible()
+    page.emulate_media(media="print")
+    for kept in ("#search-field", "#search-count", "#search-chips", "#search-results"):
+        expect(page.locator(kept)).to_be_visible()
+    for left_out in (
+        ".search-line button",
+        ".search-hint",
+        ".search-help",
+        "#search-tools",
+        "#search-filters",
+    ):
+        expect(page.locator(left_out)).to_be_hidden()
+
+
 def test_results_can_be_read_as_references(made: tuple[Context, str], visit: Callable[..., Page]) -> None:
     page = visit(f"{made[1]}search/?q=whale&sort=newest")
     page.get_by_label("References").check()

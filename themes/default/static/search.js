@@ -500,7 +500,7 @@ at("pages").addEventListener("click", async (event) => {
   event.preventDefault();
   await go({ page: Number(link.dataset.page) });
   at("heading").focus({ preventScroll: true });
-  at("bar").scrollIntoView();
+  at("body").scrollIntoView();
 });
 addEventListener("popstate", () => {
   clearTimeout(pause);
