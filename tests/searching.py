@@ -1,9 +1,12 @@
 """The index of a site or of files, made at once and in this process, where tests can look on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from zstatic import pagefind
+import pytest
+
+from zstatic import pagefind, search
 from zstatic.bundles import Index, Task, make_bundle, read_index
 from zstatic.fulltext import FileText
 from zstatic.outputs import Copy
@@ -17,6 +20,15 @@ def start(task: Task) -> Callable[[], Index]:
         previous = make_bundle(task, task.fingerprint, previous)
     index = previous
     return lambda: index
+
+
+@contextmanager
+def in_parts(each: int) -> Iterator[None]:
+    """Divide every index as those of large libraries are, with about so many items in each part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_ONE_INDEX", 0)
+        patch.setattr(search, "_ITEMS_EACH", each)
+        yield
 
 
 def stored(path: Path) -> Document:

@@ -13,7 +13,7 @@ import pytest
 from builders import make_attachment, make_collection, make_item, make_tags
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from searching import index_files, index_site, stored
+from searching import in_parts, index_files, index_site, stored
 from sitepages import context, site
 
 from zstatic import bundles, pagefind, search
@@ -23,6 +23,7 @@ from zstatic.outputs import Copy
 from zstatic.pagefind import Document
 from zstatic.search import FacetColumn, Record, facet_columns, joined, records, spaced
 from zstatic.sorting import sort_key
+from zstatic.statefolder import remove_ours
 
 
 def record(number: int, content: str = "", **changes: Any) -> Record:
@@ -321,6 +322,11 @@ def make_items(version: int, work: Path) -> dict[str, bytes]:
     return files(index_site(many(6 + 2 * version), "en", work))
 
 
+def make_parts(version: int, work: Path) -> dict[str, bytes]:
+    with in_parts(3):
+        return files(index_site(many(9 + 2 * version), "en", work))
+
+
 def make_files(version: int, work: Path) -> dict[str, bytes]:
     """In several parts, all of which change."""
     texts = [text_of(number, f"edition{version} whale" * version) for number in range(6 + version)]
@@ -329,7 +335,7 @@ def make_files(version: int, work: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("kill", KILLS)
-@pytest.mark.parametrize("make", [make_items, make_files])
+@pytest.mark.parametrize("make", [make_items, make_parts, make_files])
 def test_an_index_killed_at_any_step_recovers(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -468,6 +474,93 @@ def test_every_item_is_indexed_whatever_its_title_is(tmp_path: Path, titles: lis
     ]
     index_site(records(context(*items)), "en", tmp_path)
     assert len(pagefind.read_bundle(tmp_path / "bundle").ids) == len(titles)
+
+
+# Parts of a large index
+
+
+def parts_of(copies: Iterable[Copy]) -> dict[str, set[str]]:
+    """Folder of each part -> the files in it that Pagefind made of documents."""
+    parts: dict[str, set[str]] = {}
+    for copy in copies:
+        folder, packed, name = copy.path.removeprefix("pagefind/").rpartition("fragment/")
+        if packed:
+            parts.setdefault(folder, set()).add(name)
+    return parts
+
+
+def test_a_large_index_has_parts_of_which_only_the_first_brings_the_engine(tmp_path: Path) -> None:
+    with in_parts(10):
+        copies = index_site(many(40), "en", tmp_path)
+    parts = parts_of(copies)
+    assert sorted(parts) == ["", "1/", "2/", "3/"]
+    assert sum(map(len, parts.values())) == len(set().union(*parts.values())) == 40
+    names = [copy.path for copy in copies]
+    assert [name for name in names if name.endswith((".js", ".pagefind"))] == [
+        "pagefind/pagefind-worker.js",
+        "pagefind/pagefind.js",
+        "pagefind/wasm.en.pagefind",
+    ]
+    assert len({name for name in names if name.endswith("entry.json")}) == 4
+
+
+def test_rows_of_parts_follow_the_ids_of_their_results(tmp_path: Path) -> None:
+    rows = many(40)
+    with in_parts(10):
+        copies = index_site(rows, "en", tmp_path)
+    found, sources = column_files(copies), {copy.path: copy.source for copy in copies}
+    ids = [
+        iter(pagefind.read_bundle(sources[f"pagefind/{part['folder']}{part['meta']}"].parent).ids)
+        for part in found["pointer"]["parts"]
+    ]
+    for row, number in zip(rows, found["shown"]["part"], strict=True):
+        folder = found["pointer"]["parts"][int(number)]["folder"]
+        path = f"pagefind/{folder}{pagefind.fragment_path(next(ids[int(number)]))}"
+        assert stored(sources[path]) == row.document
+
+
+def test_a_small_library_has_one_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_ITEMS_EACH", 2)
+    copies = index_site(many(8), "en", tmp_path)
+    assert list(parts_of(copies)) == [""]
+    assert "part" not in column_files(copies)["shown"]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_parts_after_an_edit_equal_fresh_ones(tmp_path: Path, edit: str) -> None:
+    rows = list(many(12))
+    with in_parts(4):
+        index_site(rows, "en", tmp_path / "kept")
+        kept = index_site(EDITS[edit](rows), "en", tmp_path / "kept")
+        fresh = index_site(EDITS[edit](rows), "en", tmp_path / "fresh")
+    assert files(kept) == files(fresh)
+    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+
+
+def test_an_edit_touches_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, written, write = list(many(40)), [], pagefind.write_bundle
+    monkeypatch.setattr(pagefind, "write_bundle", lambda *args: (written.append(args[2]), write(*args)))
+    with in_parts(10):
+        before = files(index_site(rows, "en", tmp_path))
+        after = files(index_site([*rows[:5], record(5, "Another text"), *rows[6:]], "en", tmp_path))
+    assert len(written) == 4 + 1
+    folders = {path.rpartition("/")[0] for path in before.keys() ^ after.keys() if ".pf_" in path}
+    assert len({folder.removesuffix("/fragment").removesuffix("/index") for folder in folders}) == 1
+
+
+def test_a_library_that_shrinks_has_one_index_again(tmp_path: Path) -> None:
+    with in_parts(3):
+        index_site(many(12), "en", tmp_path / "kept")
+    one = index_site(many(6), "en", tmp_path / "kept")
+    assert files(one) == files(index_site(many(6), "en", tmp_path / "fresh"))
+    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+
+
+def test_all_of_a_divided_index_is_known_to_be_ours_and_cleaned_away(tmp_path: Path) -> None:
+    with in_parts(3):
+        index_site(many(12), "en", tmp_path / "search")
+    remove_ours(tmp_path, "search")
+    assert not (tmp_path / "search").exists()
 
 
 # Columns

@@ -141,38 +141,76 @@ def start_index(
     """
     if not records:
         return lambda: ()
-    documents = tuple(record.document for record in records)
-    digests = tuple(_document_digest(document) for document in documents)
-    wait = start(
-        Task(work, _stemmer(language), digests, partial(tuple, documents), _BYTES_EACH * len(documents))
-    )
-    files, names = _columns(records, facets)
+    count = 1 if len(records) <= _ONE_INDEX else shard_count(len(records), _ITEMS_EACH)
+    parts = list(_parts([record.document.url for record in records], count).values())
+    tasks = [
+        _part_task([records[row].document for row in rows], _stemmer(language), number, work)
+        for number, rows in enumerate(parts)
+    ]
+    waiting = [start(task) for task in tasks]
+    files, names = _columns(records, facets, parts)
 
     def finish() -> tuple[Copy, ...]:
-        index = wait()
-        pointer = _pointer(names, index)
-        columns = files | {POINTER: _json(pointer)}
+        indexes = [wait() for wait in waiting]
+        remove_others(work / _PARTS, [task.folder.name for task in tasks[1:]])
+        columns = files | {POINTER: _json(_pointer(names, indexes))}
         _write_columns(columns, work / "columns")
-        copies = _copies(FOLDER, work, index)
-        copies += [
+        copies = [
             Copy(FOLDER + name, work / "columns" / name, digest(text)) for name, text in columns.items()
         ]
+        for number, (task, index) in enumerate(zip(tasks, indexes, strict=True)):
+            copies += _copies(FOLDER + _part_folder(number), task.folder, index, with_engine=not number)
         return tuple(sorted(copies, key=lambda copy: copy.path))
 
     return finish
 
 
+# One index answers best. Above so many items it takes much memory to make and long to search; parts of it are
+# made side by side and searched faster, and an edit touches one of them.
+_ONE_INDEX = 30_000
+_ITEMS_EACH = 15_000
 # What Pagefind takes for an item with an abstract.
 _BYTES_EACH = 120_000
+_PARTS = "parts"
+
+
+def _parts(names: Iterable[str], count: int) -> dict[int, list[int]]:
+    """The rows of each part that has any; a row stays in its part while their number stays."""
+    parts: dict[int, list[int]] = {}
+    for row, name in enumerate(names):
+        parts.setdefault(number_of(name) & (count - 1), []).append(row)
+    return dict(sorted(parts.items()))
+
+
+def _part_task(documents: Sequence[Document], stemmer: str, number: int, work: Path) -> Task:
+    digests = tuple(_document_digest(document) for document in documents)
+    memory = _BYTES_EACH * len(documents)
+    if not number:
+        return Task(work, stemmer, digests, partial(tuple, documents), memory)
+    # The ids of results begin with the language, so with one of its own no part can have an id of another.
+    language = f"{stemmer}-x-{number}"
+    return Task(work / _PARTS / str(number), language, digests, partial(tuple, documents), memory)
+
+
+def _part_folder(number: int) -> str:
+    """Of a part, below the folder of the index; the first one is that."""
+    return f"{number}/" if number else ""
 
 
 def _stemmer(language: str) -> str:
     return language.split("-")[0].lower()
 
 
-def _copies(place: str, work: Path, index: Index) -> list[Copy]:
-    """place: folder in the site. work: of the bundle."""
-    return [Copy(place + name, bundle_folder(work) / name, file.digest) for name, file in index.files.items()]
+def _copies(place: str, work: Path, index: Index, *, with_engine: bool = True) -> list[Copy]:
+    """place: folder in the site. work: of the bundle. with_engine: False = without what searches in it."""
+    return [
+        Copy(place + name, bundle_folder(work) / name, file.digest)
+        for name, file in index.files.items()
+        if with_engine or not name.endswith(_ENGINE)
+    ]
+
+
+_ENGINE = (".js", ".pagefind")
 
 
 def _document_digest(document: Document) -> str:
@@ -189,7 +227,9 @@ def start_files_index(files: Sequence[FileText], language: str, work: Path, star
     As `start_index`, but in parts, each of which is indexed in bounded memory; a file stays in its part
     while their number stays.
     """
-    parts = _parts(files)
+    count = shard_count(sum(file.words for file in files), _WORDS_EACH)
+    rows_of = _parts([file.path for file in files], count)
+    parts = {str(number): [files[row] for row in rows] for number, rows in rows_of.items()}
     waiting = {
         name: start(_files_task(part, _stemmer(language), work / name)) for name, part in parts.items()
     }
@@ -218,15 +258,6 @@ FILES_POINTER = FILES_FOLDER + POINTER
 # Pagefind takes 350 MB for each million words.
 _WORDS_EACH = 2_000_000
 _BYTES_A_WORD = 350
-
-
-def _parts(files: Sequence[FileText]) -> dict[str, list[FileText]]:
-    """The files of each part, by the name of its folder."""
-    count = shard_count(sum(file.words for file in files), _WORDS_EACH)
-    parts: dict[int, list[FileText]] = {}
-    for file in files:
-        parts.setdefault(number_of(file.path) & (count - 1), []).append(file)
-    return {str(number): parts[number] for number in sorted(parts)}
 
 
 def _files_task(part: Sequence[FileText], stemmer: str, folder: Path) -> Task:
@@ -435,7 +466,7 @@ def joined(text: str) -> str:
 
 
 def _columns(
-    records: Sequence[Record], facets: Sequence[FacetColumn]
+    records: Sequence[Record], facets: Sequence[FacetColumn], index_parts: Sequence[Sequence[int]]
 ) -> tuple[dict[str, bytes], dict[str, JSON]]:
     """The files that search.js reads beside Pagefind's, by name, and the pointer as far as it is known.
 
@@ -446,6 +477,7 @@ def _columns(
         **_indexed("file", [record.file_kind for record in records]),
         "titles": {row: record.title_html for row, record in enumerate(records) if record.title_html},
         "creators": {row: record.creators for row, record in enumerate(records) if record.creators},
+        **_part_column(index_parts),
     }
     orders = {
         "oldest": _ranks(records, lambda record: (record.year is None, record.year or 0, record.title_key)),
@@ -480,12 +512,24 @@ def _columns(
     return files, pointer
 
 
-def _pointer(columns: Mapping[str, JSON], index: Index) -> dict[str, JSON]:
+def _part_column(parts: Sequence[Sequence[int]]) -> dict[str, JSON]:
+    """In which part of the index each row is, as one character: its number after "0"."""
+    if len(parts) == 1:
+        return {}
+    number = {row: place for place, rows in enumerate(parts) for row in rows}
+    return {"part": "".join(chr(ord("0") + number[row]) for row in range(len(number)))}
+
+
+def _pointer(columns: Mapping[str, JSON], indexes: Sequence[Index]) -> dict[str, JSON]:
+    whole = indexes[0].fingerprint
+    if len(indexes) > 1:
+        whole = digest(" ".join(index.fingerprint for index in indexes).encode())
+    # The ids are in them.
+    metas = [next(name for name in index.files if name.endswith(".pf_meta")) for index in indexes]
     return {
-        "build": index.fingerprint[:16],
+        "build": whole[:16],
         "pagefind": pagefind.version(),
-        # The ids are in it.
-        "meta": next(name for name in index.files if name.endswith(".pf_meta")),
+        "parts": [{"folder": _part_folder(number), "meta": meta} for number, meta in enumerate(metas)],
         **columns,
     }
 

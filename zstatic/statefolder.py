@@ -28,7 +28,9 @@ _ASIDE = ".broken"
 _OURS = {
     "mirror": re.compile(r"[A-Za-z0-9.-]+-(users|groups)-[0-9]+(-publications)?(\.broken)?"),
     "files": re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}|incoming/[0-9A-Z]{8}\.(body|file)"),
-    "search": re.compile(r"(bundle|columns|complete\.json|files/([0-9]+|zstatic\.json))(\.new|\.broken)?"),
+    "search": re.compile(
+        r"(bundle|columns|complete\.json|parts/[0-9]+|files/([0-9]+|zstatic\.json))(\.new|\.broken)?"
+    ),
     "fulltext": re.compile(r"([0-9a-f]{32}\.json\.gz|words\.json)(\.new)?"),
 }
 # Beside the folders.

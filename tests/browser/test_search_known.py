@@ -6,6 +6,7 @@ All items, and 10,000 generated ones, are asked for in bench/search_known.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from builders import StubMirror, recorded_mirror
 from knownitem import SETUP, answers, questions, write_searchable
 from playwright.sync_api import Browser, Page
 from realistic import realistic
+from searching import in_parts
 from sitepages import site_config
 
 from zstatic.library import read_library
@@ -33,7 +35,7 @@ FIRST = {
 }
 
 
-@pytest.fixture(scope="module", params=["group-1", "user-1001", "generated"])
+@pytest.fixture(scope="module", params=["group-1", "user-1001", "generated", "user-1001 in parts"])
 def library(
     request: pytest.FixtureRequest,
     shared: Path,
@@ -41,15 +43,17 @@ def library(
     serve: Callable[[Path], str],
     chromium: Browser,
 ) -> Iterator[tuple[Context, Page]]:
-    mirror = recorded_mirror(shared, "group-1" if request.param == "generated" else request.param)
-    if request.param == "generated":
+    name, _, divided = request.param.partition(" ")
+    mirror = recorded_mirror(shared, "group-1" if name == "generated" else name)
+    if name == "generated":
         content, _ = realistic(shared, 2000)
         mirror = StubMirror(*content["items"], schema=mirror.schema())
     config = site_config()
     read = select(read_library(mirror, config, config.libraries[0]), config.libraries[0].select)
     ctx = make_context([read], config, Schema.from_json(mirror.schema(), "en"), {}, ())
     top = tmp_path_factory.mktemp(request.param)
-    script = write_searchable(ctx, top / "site", top / "work")
+    with in_parts(250) if divided else nullcontext():
+        script = write_searchable(ctx, top / "site", top / "work")
     root = serve(top / "site")
     page = chromium.new_page()
     page.goto(root)

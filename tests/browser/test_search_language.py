@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from builders import make_collection, make_item, make_tags, recorded_mirror
 from playwright.sync_api import Browser, Page
+from searching import in_parts
 from searchmodel import Choices, Model, plain, words_of
 from sitepages import context, site_config
 from test_search_browser import write_folder
@@ -379,6 +380,18 @@ def test_random_queries_find_the_same_in_a_real_library(
     seen = compare(Asker(ctx, "group-1"), page, 200)
     page.close()
     assert seen["with results"] >= 160
+
+
+def test_random_queries_find_the_same_in_an_index_of_parts(
+    tmp_path: Path, serve: Callable[[Path], str], chromium: Browser
+) -> None:
+    ctx = synthetic()
+    with in_parts(100):
+        page = open_index(ctx, tmp_path, serve, chromium)
+    assert len(list((tmp_path / "site/pagefind").rglob("*.pf_meta"))) == 4
+    seen = compare(Asker(ctx, "parts"), page, 250)
+    page.close()
+    assert seen["with results"] >= 200
 
 
 # The parser alone

@@ -11,7 +11,7 @@ export async function openFiles(folder, pagefind) {
     const instance = pagefind.createInstance({ basePath: `${folder}files/${name}/`, metaCacheTag: build, excerptLength: 24 });
     await instance.init();
     const ids = Object.keys(files);
-    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), facets: async () => ({}) };
+    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), parts: 1, facets: async () => ({}) };
   }));
 }
 

@@ -108,8 +108,7 @@ export class Finder {
       this.near.push(words[0]);
       return this.scored(await this.ask(spaced(words[0])));
     }
-    const results = await this.ask(spaced(folded(words.join(" "))));
-    if (!(await this.has(words, results))) return new Float64Array(this.size);
+    const results = await this.real(words, await this.ask(spaced(folded(words.join(" ")))));
     const scores = this.scored(results);
     const isWorthIt = results.length > (words.length > 1 ? REFINED : 1) && results.length < MANY;
     return isWorthIt ? this.preferExact(words, scores) : scores;
@@ -133,25 +132,34 @@ export class Finder {
 
   // Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it
   // out; then every hit lacks it. So the first hit tells: whether a word there begins like it, or else whether any
-  // document has another form of it, which Pagefind's search for phrases does not make up.
-  async has(words, results) {
-    if (!results.length) {
-      if (words.length === 1) this.unknown.push(words[0]);
-      return true;
-    }
-    const { meta, content } = await results[0].data();
-    const text = [...Object.values(meta), content].join(" ");
-    const seen = new Set([...text.split(/\s+/).map(bare), ...bareWords(text)].filter(Boolean));
+  // document has another form of it, which Pagefind's search for phrases does not make up. The parts of a large index
+  // know different words, so the first hit of each tells of that part. Gives the hits that are none of its makeshifts.
+  async real(words, results) {
+    if (!results.length && words.length === 1) this.unknown.push(words[0]);
+    const seen = await firstWords(results);
+    const without = new Set(); // parts that lack a word that others have
     let all = true;
-    for (const word of words.filter((each) => !HAS_CJK.test(each))) {
+    for (const word of words.filter((each) => results.length && !HAS_CJK.test(each))) {
       const wanted = bare(word);
-      if ([...seen].some((other) => other.startsWith(wanted))) continue;
-      if ((await this.ask(`"${folded(word)}"`)).length) continue;
+      const lacking = [...seen.keys()].filter((part) => !seen.get(part).some((other) => other.startsWith(wanted)));
+      if (!lacking.length) continue;
+      const having = new Set((await this.ask(`"${folded(word)}"`)).map(partOf));
+      if (having.size || lacking.length < seen.size || (await this.isElsewhere(word, seen))) {
+        for (const part of lacking) if (!having.has(part)) without.add(part);
+        continue;
+      }
       this.unknown.push(word);
-      if (!this.exact && [...seen].some((other) => isNear(wanted, other))) this.near.push(word);
+      if (!this.exact && [...seen.values()].flat().some((other) => isNear(wanted, other))) this.near.push(word);
       else all = false;
     }
-    return all;
+    return all ? results.filter((result) => !without.has(partOf(result))) : [];
+  }
+
+  // Whether a part without hits has a word that begins like it.
+  async isElsewhere(word, seen) {
+    if (seen.size === this.index.parts) return false;
+    const alone = await firstWords(await this.ask(folded(word)));
+    return [...alone.values()].flat().some((other) => other.startsWith(bare(word)));
   }
 
   async phrase(text) {
@@ -168,7 +176,7 @@ export class Finder {
     const inside = results.filter(matches);
     if (op === "word") {
       if (field === "id") return this.scored(await this.identified(text, inside));
-      return (await this.has([text], inside)) ? this.scored(inside) : new Float64Array(this.size);
+      return this.scored(await this.real([text], inside));
     }
     // Of a phrase that is in the text as well, Pagefind does not say where else it is.
     const unsure = results.filter((result) => !matches(result)).slice(0, VERIFIED);
@@ -229,6 +237,20 @@ export function valuesNamed(facet, text, name = "") {
     const words = bareWords(facet.labels[place]);
     return wanted.every((word) => words.some((other) => other.startsWith(word)));
   }));
+}
+
+// What ids begin with, each part's with something else.
+const partOf = ({ id }) => id.slice(0, id.lastIndexOf("_"));
+
+// Part -> the words of its first hit.
+async function firstWords(results) {
+  const firsts = new Map();
+  for (const result of results) if (!firsts.has(partOf(result))) firsts.set(partOf(result), result);
+  return new Map(await Promise.all([...firsts].map(async ([part, result]) => {
+    const { meta, content } = await result.data();
+    const text = [...Object.values(meta), content].join(" ");
+    return [part, [...new Set([...text.split(/\s+/).map(bare), ...bareWords(text)].filter(Boolean))]];
+  })));
 }
 
 function hasPhrase(text, phrase) {

@@ -36,9 +36,9 @@ export async function openIndex(folder) {
     import(`${folder}pagefind.js?${pointer.pagefind}`),
     read(pointer.shown),
   ]);
-  await pagefind.options({ metaCacheTag: pointer.build, ranking: RANKING, excerptLength: EXCERPT });
+  await pagefind.options(optionsFor(pointer));
   await pagefind.init();
-  const ids = await readIds(folder + pointer.meta);
+  const ids = await openParts(folder, pointer, shown.part, pagefind);
   const columns = new Columns(pointer, read);
   return {
     pagefind, shown, ids, columns,
@@ -51,11 +51,26 @@ export async function openIndex(folder) {
     files: once(() => read(pointer.files)),
     inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
-    fragment: (row) => fragment(folder, ids[row]),
+    fragment: (row) => fragment(folder + pointer.parts[partOf(shown.part, row)].folder, ids[row]),
+    parts: pointer.parts.length,
   };
 }
 
-// The ids of the documents, in their order, are the second part of what Pagefind has just loaded, so they come from the
+const optionsFor = ({ build }) => ({ metaCacheTag: build, ranking: RANKING, excerptLength: EXCERPT });
+const partOf = (column, row) => (column ? column.charCodeAt(row) - 48 : 0);
+
+// A large index comes in parts, which Pagefind searches as one. Gives the ids by row.
+async function openParts(folder, pointer, column, pagefind) {
+  const [lists] = await Promise.all([
+    Promise.all(pointer.parts.map((part) => readIds(folder + part.folder + part.meta))),
+    ...pointer.parts.slice(1).map((part) => pagefind.mergeIndex(folder + part.folder, optionsFor(pointer))),
+  ]);
+  if (!column) return lists[0];
+  const next = lists.map((list) => list.values());
+  return Array.from(column, (character, row) => next[partOf(column, row)].next().value);
+}
+
+// The ids of the documents of a part, in their order, are the second part of what Pagefind has just loaded, so they come from the
 // cache: CBOR (RFC 8949), [version, [[id, number of words], …], …], after a word of Pagefind's.
 async function readIds(url) {
   const bytes = await unpacked(await get(url));
