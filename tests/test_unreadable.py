@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakelibrary import FakeLibrary
@@ -15,7 +16,7 @@ from zstatic.api import Objects, Patience, RequestFailed
 from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
 from zstatic.config import ExportRules, LibraryConfig, SearchRules, Secret, SelectRules
 from zstatic.errors import ApiUnreachable
-from zstatic.library import read_library
+from zstatic.library import Library, read_library
 from zstatic.mirror import Failure, Mirror
 from zstatic.sample.answers import Request
 from zstatic.selection import select
@@ -402,6 +403,88 @@ def test_collection_that_is_listed_and_does_not_come_is_unreadable(
     site.zotero.answer_with("collectionKey", body, headers, times=None)
     assert problems(site) == [("collections-unreadable", bad)]
     assert published(site) == {"QPEN2222"}
+
+
+# --- parts of an item
+
+
+def selected(site: Mirrored) -> Library:
+    with site.mirror() as mirror:
+        library = site.config.libraries[0]
+        return select(read_library(mirror, site.config, library), library.select)
+
+
+# What is empty says nothing, so nothing is lost with it.
+@pytest.mark.parametrize(
+    ("field", "value", "lost"),
+    [
+        ("collections", [None], False),
+        ("collections", [None, "PAPERS22"], False),
+        ("collections", [5, "PAPERS22"], True),
+        ("collections", {"PAPERS22": True}, True),
+        ("tags", [None, {"tag": "kept"}], False),
+        ("tags", [{"tag": "kept"}, {"tag": ["x"]}], True),
+        ("tags", ["kept"], True),
+        ("tags", "kept", True),
+        ("creators", [None, {"creatorType": "author", "name": "Kept"}], False),
+        ("creators", [{"creatorType": "author", "name": "Kept"}, {"creatorType": "author", "name": 5}], True),
+        ("creators", [{"creatorType": None, "name": None}, "Kept"], True),
+        ("relations", [], False),
+        ("relations", {"dc:relation": [None]}, False),
+        ("relations", {"dc:relation": 5}, True),
+        ("relations", ["http://zotero.org/groups/7/items/ABCD2345"], True),
+        ("url", {"name": "Press"}, True),
+        ("url", None, False),
+        ("meta", ["odd"], False),
+    ],
+    ids=str,
+)
+def test_item_with_an_odd_part_is_published_without_it(
+    field: str, value: Any, lost: bool, site: Mirrored, library: FakeLibrary
+) -> None:
+    library.add_collection("Papers", key="PAPERS22")
+    other = library.add_item(title="Other")
+    key = library.add_item("QDD22222", title="Odd", tags=["kept"], collections=["PAPERS22"])
+    raw = library.items[key]
+    (raw if field == "meta" else raw["data"])[field] = value
+    assert problems(site) == []
+    item = selected(site).items[key]
+    assert item.title == "Odd"
+    assert other in selected(site).items
+    assert set(item.tags) <= {"kept"} and {creator.name for creator in item.creators} <= {"Kept"}
+    found = [each for each in selected(site).problems if each.where.endswith(key)]
+    assert [each.code for each in found] == ["part-unreadable"] * lost
+    assert all(field in each.message for each in found)
+    # Nothing is asked for again: Zotero has no better answer.
+    site.sync()
+    assert key not in site.item_keys()
+
+
+def test_item_that_may_be_in_an_excluded_collection_is_held_back(
+    guarded: tuple[Mirrored, FakeLibrary],
+) -> None:
+    site, library = guarded
+    key = library.add_item("QDD22222", title="Odd", collections=["PAPERS22"])
+    library.items[key]["data"]["collections"] = ["PAPERS22", {"key": "PRVATE22"}]
+    site.sync()
+    assert published(site) == {"QPEN2222"}
+    codes = {each.code for each in selected(site).problems if each.where.endswith(key)}
+    assert codes == {"held-back", "part-unreadable"}
+
+
+def test_what_may_have_an_excluded_tag_is_held_back(site: Mirrored, library: FakeLibrary) -> None:
+    key = library.add_item("QDD22222", title="Odd")
+    note = library.add_note(key, "<p>Secret</p>")
+    library.add_note(key, "<p>Open</p>")
+    for each in (key, note):
+        library.items[each]["data"]["tags"] = [{"tag": {"name": "_private"}}]
+    site.change_library(select=SelectRules(notes=True))
+    site.sync()
+    assert [each.html for each in selected(site).items[key].notes] == ["<p>Open</p>"]
+    site.change_library(select=SelectRules(notes=True, item_exclude="^secret$"))
+    assert key not in selected(site).items
+    codes = {each.code for each in selected(site).problems if each.where.endswith(key)}
+    assert codes == {"held-back", "part-unreadable"}
 
 
 # --- an outage

@@ -27,6 +27,7 @@ from zstatic.errors import AccessDenied, ApiError, ApiUnreachable, MirrorError, 
 from zstatic.filestore import MD5, FileStore
 from zstatic.mirror import ALL_OR_NONE, Failure, Mirror
 from zstatic.progress import Track
+from zstatic.shapes import tag_names
 from zstatic.urls import EXTENSIONS
 
 JSON = Any
@@ -178,7 +179,7 @@ def _is_wanted(fields: JSON, rules: AttachmentRules) -> bool:
     allowed = {each.strip().lower() for each in rules.media_types} & EXTENSIONS.keys()
     if rules.publish == "none" or media_type(fields.get("contentType")) not in allowed:
         return False
-    tags = {str(tag.get("tag", "")).strip().casefold() for tag in fields.get("tags") or ()}
+    tags = {tag.strip().casefold() for tag in tag_names(fields)}
     return rules.publish == "all" or rules.tag.strip().casefold() in tags
 
 

@@ -15,7 +15,7 @@ from zstatic.config import Config, GuardRules, SelectRules
 from zstatic.errors import GuardError
 from zstatic.library import Library
 from zstatic.pages.context import Context, Entry
-from zstatic.selection import doubtful_items, find_collections
+from zstatic.selection import doubtful_keys, find_collections
 
 JSON = Any
 
@@ -187,7 +187,7 @@ def _library_record(
     return LibraryRecord(
         items={entry.item.key: _short(entry.title) for entry in entries},
         files={key: _short(title) for key, title in files.items()},
-        excluded=frozenset(_excluded(whole, selected, files.keys(), doubtful_items(whole, rules), find_file)),
+        excluded=frozenset(_excluded(whole, selected, files.keys(), doubtful_keys(whole, rules), find_file)),
         chosen={
             name: sum(not keys.isdisjoint(entry.item.collections) for entry in entries)
             for name, keys in chosen.items()
@@ -213,14 +213,16 @@ def _excluded(
 ) -> Iterator[str]:
     """A file that could not be had was not excluded: it counts only if its bytes are here.
 
-    doubtful: items that no rule excludes and that are held back for now; they may appear any time.
+    doubtful: what no rule excludes and what is held back for now; it may appear any time.
     """
     sure = replace(whole, items={key: item for key, item in whole.items.items() if key not in doubtful})
     kept = set(_texts_in(selected))
-    yield from (key for key in _texts_in(sure) if key not in kept)
+    yield from (key for key in _texts_in(sure) if key not in kept and key not in doubtful)
     for item in sure.items.values():
         for attachment in item.attachments:
-            if attachment.key not in files and attachment.md5 and find_file(attachment.md5):
+            if attachment.key in files or attachment.key in doubtful:
+                continue
+            if attachment.md5 and find_file(attachment.md5):
                 yield attachment.key
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from zstatic.dates import PartialDate, parse_date
 from zstatic.errors import Problem
 from zstatic.richtext import clean, note_text
 from zstatic.schema import Schema
+from zstatic.shapes import collection_keys, lost_parts, tag_names
 from zstatic.urls import public_url, safe_href, without_folders, without_private_places
 
 if TYPE_CHECKING:
@@ -147,6 +149,8 @@ class Library:
     removed: by key, in key order.
     unplaced: keys of items in a collection that is not here, or that lies in such a one: whether they are in
         a certain collection is not known.
+    untagged: keys of items, notes and files with a tag that cannot be read: whether they have a certain one
+        is not known.
     """
 
     id: str
@@ -159,6 +163,7 @@ class Library:
     tag_colors: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[Removed, ...] = ()
     unplaced: frozenset[str] = frozenset()
+    untagged: frozenset[str] = frozenset()
 
 
 JSON = Any
@@ -202,6 +207,8 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         if raw.is_trashed and raw.item_type and raw.item_type not in _CHILD_TYPES
     }
     relations = _resolve_relations(live, children, library)
+    lost = _lost_parts(schema, (*live.values(), *gone.values(), *chain.from_iterable(children.values())))
+    problems += [_lost_problem(library, key, names) for key, names in lost.items()]
     items: dict[str, Item] = {}
     for key, raw in live.items():
         items[key] = _item(raw, schema, collections, children.get(key, []), relations[key], texts)
@@ -215,12 +222,33 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         collections=collections,
         problems=tuple(problems),
         tag_colors=_tag_colors(mirror),
-        removed=tuple(
-            Removed(key, _tags(raw), _known(raw.data.get("collections"), collections))
-            for key, raw in gone.items()
-        ),
-        unplaced=_unplaced({**live, **gone}, shelves),
+        removed=tuple(Removed(key, _tags(raw), _known(raw, collections)) for key, raw in gone.items()),
+        unplaced=_unplaced({**live, **gone}, shelves) | _losing(lost, "collections"),
+        untagged=_losing(lost, "tags"),
     )
+
+
+def _lost_parts(schema: Schema, objects: Iterable[_Raw]) -> dict[str, list[str]]:
+    """Name for each object what is in it and cannot be read, sorted by key."""
+    found: dict[str, list[str]] = {}
+    for raw in sorted(objects, key=lambda raw: raw.key):
+        names = {*schema.fields(raw.item_type), schema.title_field(raw.item_type), *_OWN_TEXTS}
+        odd = [name for name, value in raw.data.items() if isinstance(value, (dict, list)) and value]
+        if lost := [*lost_parts(raw.data), *sorted(names.intersection(odd))]:
+            found[raw.key] = lost
+    return found
+
+
+_OWN_TEXTS = ("title", "note", "url", "filename", "contentType", "linkMode", "md5")
+
+
+def _lost_problem(library: LibraryConfig, key: str, names: list[str]) -> Problem:
+    message = f"Zotero sent something in it that zstatic cannot read; it is left out ({', '.join(names)})."
+    return _problem("part-unreadable", library, key, message)
+
+
+def _losing(lost: Mapping[str, list[str]], name: str) -> frozenset[str]:
+    return frozenset(key for key, names in lost.items() if name in names)
 
 
 def _group_name(mirror: Mirror, library: LibraryConfig) -> str:
@@ -358,7 +386,7 @@ def _unplaced(items: Mapping[str, _Raw], collections: Mapping[str, _Raw]) -> fro
     return frozenset(
         key
         for key, raw in items.items()
-        if not all(known.get(each, False) for each in _names(raw.data.get("collections")))
+        if not all(known.get(each, False) for each in collection_keys(raw.data))
     )
 
 
@@ -476,7 +504,6 @@ def _item(
     # A standalone attachment or note is an item and its own only child.
     own = [raw, *children] if item_type in _CHILD_TYPES else children
     title_field = schema.title_field(item_type)
-    member_of = raw.data.get("collections")
     url = raw.text("url")
     return Item(
         key=raw.key,
@@ -486,7 +513,7 @@ def _item(
         date=parse_date(raw.text(schema.date_field(item_type)), _meta_text(raw, "parsedDate")),
         fields=_fields(raw, schema, title_field),
         tags=_tags(raw),
-        collections=_known(member_of, collections),
+        collections=_known(raw, collections),
         related=relations.related,
         replaces=relations.replaces,
         cites=relations.cites,
@@ -505,13 +532,9 @@ def _meta_text(raw: _Raw, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _known(keys: JSON, collections: Mapping[str, Collection]) -> tuple[str, ...]:
+def _known(raw: _Raw, collections: Mapping[str, Collection]) -> tuple[str, ...]:
     # A deleted collection stays in its items' lists until they are next changed.
-    return tuple(sorted(_names(keys) & collections.keys()))
-
-
-def _names(keys: JSON) -> set[str]:
-    return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
+    return tuple(sorted({*collection_keys(raw.data)} & collections.keys()))
 
 
 def _texts_of(raw: _Raw, texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -544,8 +567,7 @@ def _public_text(field: str, text: str) -> str:
 
 
 def _tags(raw: _Raw) -> tuple[str, ...]:
-    names = (row.get("tag") for row in raw.rows("tags"))
-    tags = (clean(name).strip() for name in names if isinstance(name, str))
+    tags = (clean(name).strip() for name in tag_names(raw.data))
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 

@@ -15,6 +15,7 @@ from zstatic.api import Api, RequestFailed, RequestRefused, Versions, in_paralle
 from zstatic.config import LibraryConfig
 from zstatic.errors import LibraryNotFound
 from zstatic.progress import Track
+from zstatic.shapes import part
 
 JSON = Any
 # What has children that no list of a collection names.
@@ -114,7 +115,7 @@ def may_have_children(item: JSON) -> bool:
 
 def has_children(item: JSON) -> bool:
     """Say whether something hangs under a note or file, as of when it was fetched."""
-    return may_have_children(item) and bool((item.get("meta") or {}).get("numChildren"))
+    return may_have_children(item) and bool(part(item, "meta").get("numChildren"))
 
 
 def _is_live(raw: JSON) -> bool:

@@ -26,10 +26,11 @@ Child = TypeVar("Child", Attachment, Note)
 def select(library: Library, rules: SelectRules) -> Library:
     """The part of a library that the rules let out.
 
-    Excluding wins over including, also through subcollections; what may be in an excluded collection that
-    could not be read is held back, and named in a Problem. Excluded tags are in nothing that comes out,
-    exports included; of tags that differ only in case the first stays. A rule that names an unknown
-    collection becomes a Problem; a `collections` rule of which nothing is known selects nothing.
+    Excluding wins over including, also through subcollections. What may be in an excluded collection that
+    could not be read, or may have an excluded tag, is held back; items so are named in a Problem. Excluded
+    tags are in nothing that comes out, exports included; of tags that differ only in case the first stays. A
+    rule that names an unknown collection becomes a Problem; a `collections` rule of which nothing is known
+    selects nothing.
     """
     problems = [*library.problems]
     excluded = _named(rules.exclude_collections, "exclude_collections", library, problems)
@@ -48,9 +49,9 @@ def select(library: Library, rules: SelectRules) -> Library:
         return is_let_out(item) and not _is_excluded_standalone(item, rules)
 
     allowed = {key: item for key, item in library.items.items() if is_published(item)}
-    doubtful = doubtful_items(library, rules)
+    doubtful = doubtful_keys(library, rules)
     held = allowed.keys() & doubtful
-    problems += [_held_back(library, key) for key in sorted(held)]
+    problems += [_held_back(library, rules, key) for key in sorted(held)]
     kept = {key: item for key, item in allowed.items() if key not in held}
     removed = [item for item in library.removed if is_let_out(item) and item.key not in doubtful]
 
@@ -59,7 +60,7 @@ def select(library: Library, rules: SelectRules) -> Library:
 
     def public(item: Item) -> Item:
         return replace(
-            _without_excluded_parts(item, rules),
+            _without_excluded_parts(item, rules, doubtful),
             collections=tuple(key for key in item.collections if key in visible),
             related=among_kept(item.related),
             cites=among_kept(item.cites),
@@ -107,9 +108,15 @@ def may_publish(attachment: Attachment, rules: AttachmentRules) -> bool:
     return rules.publish == "all"
 
 
-def doubtful_items(library: Library, rules: SelectRules) -> frozenset[str]:
-    """The items of which nobody can tell whether they are in an excluded collection."""
-    return library.unplaced if rules.exclude_collections else frozenset()
+def doubtful_keys(library: Library, rules: SelectRules) -> frozenset[str]:
+    """The items, notes and files of which nobody can tell whether a rule excludes them."""
+    doubtful = library.unplaced if rules.exclude_collections else frozenset[str]()
+    standing = library.untagged & library.items.keys()
+    if rules.item_exclude:
+        doubtful |= standing
+    if rules.child_exclude:
+        doubtful |= library.untagged - {key for key in standing if not _is_standalone(library.items[key])}
+    return doubtful
 
 
 # Collections
@@ -174,27 +181,31 @@ def _public_collections(
 # Items
 
 
-def _held_back(library: Library, key: str) -> Problem:
-    return Problem(
-        "held-back",
-        f"{library.id}/items/{key}",
-        "Not published until its collections could be read: [select] exclude_collections may name one.",
-    )
+def _held_back(library: Library, rules: SelectRules, key: str) -> Problem:
+    by_place = rules.exclude_collections and key in library.unplaced
+    unread = "collections" if by_place else "tags"
+    rule = "exclude_collections may name one" if by_place else "item_exclude or child_exclude may mean one"
+    message = f"Not published until its {unread} could be read: [select] {rule}."
+    return Problem("held-back", f"{library.id}/items/{key}", message)
+
+
+def _is_standalone(item: Item) -> bool:
+    return item.item_type in ("note", "attachment")
 
 
 def _is_excluded_standalone(item: Item, rules: SelectRules) -> bool:
     """Whether the item is itself a note or file of the kind that is dropped from under other items."""
-    if item.item_type not in ("note", "attachment"):
+    if not _is_standalone(item):
         return False
     return _any_match(rules.child_exclude, item.tags) or (item.item_type == "note" and not rules.notes)
 
 
-def _without_excluded_parts(item: Item, rules: SelectRules) -> Item:
+def _without_excluded_parts(item: Item, rules: SelectRules, doubtful: AbstractSet[str]) -> Item:
     return replace(
         item,
         tags=_public_tags(item.tags, rules),
-        attachments=_public_children(item.attachments, rules),
-        notes=_public_children(item.notes, rules) if rules.notes else (),
+        attachments=_public_children(item.attachments, rules, doubtful),
+        notes=_public_children(item.notes, rules, doubtful) if rules.notes else (),
     )
 
 
@@ -206,11 +217,13 @@ def _public_tags(tags: tuple[str, ...], rules: SelectRules) -> tuple[str, ...]:
     return tuple(public.values())
 
 
-def _public_children(children: tuple[Child, ...], rules: SelectRules) -> tuple[Child, ...]:
+def _public_children(
+    children: tuple[Child, ...], rules: SelectRules, doubtful: AbstractSet[str]
+) -> tuple[Child, ...]:
     return tuple(
         replace(child, tags=_public_tags(child.tags, rules))
         for child in children
-        if not _any_match(rules.child_exclude, child.tags)
+        if child.key not in doubtful and not _any_match(rules.child_exclude, child.tags)
     )
 
 

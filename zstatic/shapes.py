@@ -1,7 +1,7 @@
 """What raw JSON must look like before anything relies on it: from a server, or from a disk of anybody's.
 
 In: objects, and the state of a mirror. Out: whether they can be read. Only what code before `library.py`
-relies on; that stage skips whatever else is odd in an object.
+relies on; that stage skips whatever else is odd in an object, and tells what is lost by it.
 """
 
 from __future__ import annotations
@@ -34,14 +34,48 @@ def odd_field(raw: dict[str, JSON]) -> str:
     data = raw.get("data")
     if not isinstance(data, dict):
         return "data"
-    checks = {
-        "version": _is_count(raw.get("version")),
-        "library": isinstance(raw.get("library") or {}, dict),
-        "meta": isinstance(raw.get("meta") or {}, dict),
-        "collections": _all_are(str, data.get("collections")),
-        "tags": _all_are(dict, data.get("tags")),
-    }
-    return next((field for field, good in checks.items() if not good), "")
+    return "" if _is_count(raw.get("version")) else "version"
+
+
+# --- parts of an item, of which each may be odd by itself
+
+
+def part(raw: Mapping[str, JSON], name: str) -> Mapping[str, JSON]:
+    """One of the mappings around an item's data, "meta" or "library"; empty if it is none."""
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def collection_keys(fields: Mapping[str, JSON]) -> tuple[str, ...]:
+    """The collections that an item names. fields: its data."""
+    return tuple(key for key in _entries(fields, "collections") if isinstance(key, str))
+
+
+def tag_names(fields: Mapping[str, JSON]) -> tuple[str, ...]:
+    """The tags of an item, as written. fields: its data."""
+    return tuple(tag["tag"] for tag in _entries(fields, "tags") if _is_tag(tag))
+
+
+def lost_parts(fields: Mapping[str, JSON]) -> tuple[str, ...]:
+    """Name the lists of an item, and its relations, in which there is something that cannot be read.
+
+    fields: its data. What is empty, null say, is no loss.
+    """
+    return tuple(name for name, check in _PARTS.items() if (value := fields.get(name)) and not check(value))
+
+
+def _entries(fields: Mapping[str, JSON], name: str) -> list[JSON]:
+    value = fields.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _is_tag(value: JSON) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("tag"), str)
+
+
+def _is_creator(value: JSON) -> bool:
+    names = ("creatorType", "name", "firstName", "lastName")
+    return isinstance(value, dict) and all(isinstance(value.get(name) or "", str) for name in names)
 
 
 def is_state(name: str, value: JSON) -> bool:
@@ -65,8 +99,8 @@ def is_too_deep(content: JSON) -> bool:
     return True
 
 
-def _all_are(kind: type, values: JSON) -> bool:
-    return not values or (isinstance(values, list) and all(isinstance(each, kind) for each in values))
+def _list_of(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(check(each) for each in value if each)
 
 
 # --- state
@@ -118,6 +152,12 @@ def _is_mark(value: JSON) -> bool:
     return isinstance(rules, dict) and _is_count(rules.get("max_size"))
 
 
+_PARTS: Mapping[str, Check] = {
+    "collections": _list_of(_is_text),
+    "tags": _list_of(_is_tag),
+    "creators": _list_of(_is_creator),
+    "relations": _maps_to(_either(_is_none, _is_text, _list_of(_is_text))),
+}
 _STATE: Mapping[str, Check] = {
     "version": _is_count,
     "name": _is_text,

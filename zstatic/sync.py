@@ -58,7 +58,7 @@ from zstatic.partial import (
     scope_of,
 )
 from zstatic.progress import Track
-from zstatic.shapes import is_readable, odd_field
+from zstatic.shapes import collection_keys, is_readable, odd_field, part
 
 JSON = Any
 T = TypeVar("T")
@@ -868,7 +868,7 @@ def _take_out(run: _Run, leaving: Mapping[str, Collection[str]], seen: Versions)
     for key, item in _objects_of(run.mirror, leaving):
         # An item that is newer than the listing may be in a collection that is newer, too.
         if _version(item) <= seen.version:
-            left = [each for each in item["data"]["collections"] if each not in leaving[key]]
+            left = [each for each in collection_keys(item["data"]) if each not in leaving[key]]
             changed[key] = {**item, "data": {**item["data"], "collections": left}}
     run.mirror.write_objects("items", changed)
     run.updated |= changed.keys()
@@ -878,7 +878,7 @@ def _items_by_collection(mirror: Mirror) -> dict[str, set[str]]:
     """Give collection key -> keys of the items that say they are in it."""
     inside: dict[str, set[str]] = {}
     for key, item in mirror.objects("items"):
-        for collection in item["data"].get("collections") or ():
+        for collection in collection_keys(item["data"]):
             inside.setdefault(collection, set()).add(key)
     return inside
 
@@ -1181,8 +1181,8 @@ def _refresh_group_name(run: _Run) -> None:
 
 def _note_owner(run: _Run, items: Mapping[str, JSON]) -> None:
     """Take a personal library's name from its objects."""
-    names = (str((item.get("library") or {}).get("name") or "") for item in items.values())
-    name = next((each for each in names if each), "")
+    names = (part(item, "library").get("name") for item in items.values())
+    name = next((each for each in names if each and isinstance(each, str)), "")
     if name and run.path.startswith("users/") and name != run.mirror.library_name:
         run.mirror.write_state(name=name)
 
