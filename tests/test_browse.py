@@ -105,6 +105,24 @@ def test_many_years_are_offered_by_decade_and_a_single_page_needs_no_way() -> No
     assert not jumps(site(*items[:100]), "items/")
 
 
+def test_a_year_of_several_pages_has_a_way_to_each_initial() -> None:
+    titles = [f"{letter} {n:03}" for letter in ("Ärger", "Beta", "«Čapek", "7 days") for n in range(40)]
+    items = [make_item(f"AAAA{n}", title=title, date="1999") for n, title in enumerate(titles, 2222)]
+    made = site(*items)
+    found = jumps(made, "years/1999/")
+    assert list(found) == ["0–9", "A", "B", "C"]
+    assert found["B"].endswith("years/1999/#letter-b")
+    assert found["C"].endswith("years/1999/page/2/#letter-c")
+    for label, href in found.items():
+        page, _, anchor = href.partition("#")
+        (section,) = made.page(page.removeprefix("../../")).xpath(f"//section[@id='{anchor}']")
+        assert words(section.xpath("h2")[0]) == label
+    assert made.page("years/1999/").xpath("//nav[@class='letters jumps']/@aria-label") == ["Initials"]
+    small = site(*items[:100])
+    assert not jumps(small, "years/1999/")
+    assert not small.page("years/1999/").xpath("//section[@class='year']")
+
+
 def test_an_index_of_names_that_occur_once_shows_no_most_frequent_ones() -> None:
     made = site(*(make_item(f"AAAA{n}", creators=[by(f"Given Name{n}")]) for n in range(2222, 2922)))
     page = made.page("creators/")

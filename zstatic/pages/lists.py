@@ -16,6 +16,7 @@ from zstatic.pages.embeds import EmbedCode, tag_embed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.histogram import decade, decade_label
 from zstatic.pages.rdf import NO_RECORD, Record, list_record
+from zstatic.sorting import DIGITS, NO_INITIAL, initial
 from zstatic.translations import N_
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Pagination:
 
 @dataclass(frozen=True, slots=True)
 class ListSection:
-    """Items that follow each other under one heading, a year; "" = no heading.
+    """Items that follow each other under one heading, a year or an initial; "" = no heading.
 
     anchor: its id, "" = none. coins: the references in them, by which Zotero saves them (see `pages.coins`).
     """
@@ -65,7 +66,7 @@ class ListSection:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A place in a long list. path: of its page, with the anchor of the place."""
+    """A place in a long list, a year or an initial. path: of its page, with the anchor of the place."""
 
     label: str
     path: str
@@ -76,7 +77,8 @@ class ListView:
     """One page of a list of items. Template: list.html.
 
     heading: what it is a list of. kind: "Tag", "Creator" …, "" for all items. count: items in the whole list.
-    sections: by year, newest first. jumps: the decades or years of a list of several pages, else ().
+    sections: by year, newest first; a year of several pages by initial. jumps: the decades, years or initials
+    of a list of several pages, else ().
     embed: on the first page of a tag that is not too rare.
     creator: what a creator's first page says of them, None = it is no such page.
     """
@@ -161,7 +163,7 @@ def _list_page(
         links=(*record.links, *listed.feeds),
         unapi=record.id,
     )
-    by_year = listed.section != "years"
+    in_one_year = listed.section == "years"
     # A record tells more, and where there is one Zotero looks at no reference; other programs look at those
     # of collections, tags and years.
     has_coins = listed.section != "types" and not (listed.section == "creators" and record.id)
@@ -172,11 +174,11 @@ def _list_page(
         count=count,
         sections=tuple(
             section if has_coins else replace(section, coins=Markup())
-            for section in (year_sections(ctx, part) if by_year else (list_section("", part),))
+            for section in (_letter_sections(ctx, part, count) if in_one_year else year_sections(ctx, part))
         ),
         pagination=pagination,
         embed=listed.embed if number == 1 else None,
-        jumps=year_jumps(ctx, whole, listed.path) if by_year else (),
+        jumps=(_letter_jumps if in_one_year else year_jumps)(ctx, whole, listed.path),
         creator=listed.creator if number == 1 else None,
     )
     return Page(f"{head.path}index.html", "list.html", view)
@@ -226,6 +228,39 @@ def year_jumps(ctx: Context, entries: Sequence[Entry], path: str) -> tuple[Jump,
         page = page_path(path, rank // PAGE_SIZE + 1)
         jumps.setdefault(label, Jump(label, f"{page}#{_year_anchor(year)}"))
     return tuple(jumps.values())
+
+
+def _letter_sections(ctx: Context, entries: Sequence[Entry], count: int) -> Iterator[ListSection]:
+    """Entries of one year, which stand by title, cut by initial; uncut if the list has a single page."""
+    if count <= PAGE_SIZE:
+        yield list_section("", entries)
+        return
+    by_initial: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_initial.setdefault(initial(entry.title, ctx.config.site.language), []).append(entry)
+    for label, members in by_initial.items():
+        yield list_section(label, members, _letter_anchor(label))
+
+
+def _letter_jumps(ctx: Context, entries: Sequence[Entry], path: str) -> tuple[Jump, ...]:
+    if len(entries) <= PAGE_SIZE:
+        return ()
+    firsts: dict[str, int] = {}
+    for rank, entry in enumerate(entries):
+        firsts.setdefault(initial(entry.title, ctx.config.site.language), rank)
+    return tuple(
+        Jump(label, f"{page_path(path, rank // PAGE_SIZE + 1)}#{_letter_anchor(label)}")
+        for label, rank in firsts.items()
+    )
+
+
+def _letter_anchor(label: str) -> str:
+    return f"letter-{letter_slug(label)}"
+
+
+def letter_slug(label: str) -> str:
+    """What an initial is called in addresses."""
+    return {NO_INITIAL: "other", DIGITS: "0-9"}.get(label, label.lower())
 
 
 def _year_anchor(year: int | None) -> str:

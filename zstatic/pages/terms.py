@@ -9,8 +9,16 @@ from zstatic.outputs import Output, Page
 from zstatic.pages.context import Context, Count, Group
 from zstatic.pages.head import Head, make_head
 from zstatic.pages.histogram import Histogram, decade, decade_anchor, decade_label, year_histogram
-from zstatic.pages.lists import FACET_TITLES, Pagination, kind_and_name, numbered, page_path, paginate
-from zstatic.sorting import DIGITS, NO_INITIAL, initial
+from zstatic.pages.lists import (
+    FACET_TITLES,
+    Pagination,
+    kind_and_name,
+    letter_slug,
+    numbered,
+    page_path,
+    paginate,
+)
+from zstatic.sorting import NO_INITIAL, initial
 
 # An index up to this size is one page; a longer one has a page for each initial.
 WHOLE_INDEX = 600
@@ -122,7 +130,7 @@ def _alphabet_pages(ctx: Context, name: str) -> Iterator[Output]:
 
 def _whole_index(ctx: Context, name: str, by_initial: dict[str, list[Group]]) -> Page:
     sections = tuple(
-        Section(f"letter-{_letter_slug(label)}", label, _counts(ctx, name, members))
+        Section(f"letter-{letter_slug(label)}", label, _counts(ctx, name, members))
         for label, members in by_initial.items()
     )
     letters = tuple(Letter(section.heading, section.anchor, "", False) for section in sections)
@@ -197,12 +205,8 @@ def _by_initial(groups: Sequence[Group], language: str) -> dict[str, list[Group]
     return dict(sorted(sections.items(), key=lambda section: section[0] != NO_INITIAL))
 
 
-def _letter_slug(label: str) -> str:
-    return {NO_INITIAL: "other", DIGITS: "0-9"}.get(label, label.lower())
-
-
 def _letter_path(folder: str, label: str) -> str:
-    return f"{folder}letter/{_letter_slug(label)}/"
+    return f"{folder}letter/{letter_slug(label)}/"
 
 
 def _count(group: Group) -> Count:
