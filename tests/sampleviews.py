@@ -64,6 +64,8 @@ def _whole_site(root: Path, theme: str) -> Site:
     (root / "content/about").mkdir(parents=True, exist_ok=True)
     for name in ("index", "about/index", "about/team"):
         (root / f"content/{name}.md").write_text(f"# {name}\n\nSome *words*.\n", "utf-8")
+    (root / "content/collections").mkdir(exist_ok=True)
+    (root / "content/collections/CCCC3333.md").write_text("What is *below*.\n", "utf-8")
     stored = root / "stored"
     stored.write_bytes(b"%PDF-1.4")
     attachment = make_attachment("DDDD2222", "AAAA2222", title="The text")

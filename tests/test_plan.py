@@ -18,11 +18,12 @@ from builders import (
     make_note,
     make_tags,
 )
-from sitepages import BASE_URL, Site, context, site, site_config, site_of_libraries
+from sitepages import BASE_URL, Site, context, site, site_config, site_of_libraries, words
 
 from zstatic.config import MenuEntry, SelectRules, SiteConfig
 from zstatic.errors import ConfigError
 from zstatic.outputs import Page
+from zstatic.pages.content import read_content
 from zstatic.plan import link_problems
 from zstatic.theme import load_theme
 from zstatic.urls import slug
@@ -319,6 +320,48 @@ def test_links_of_ones_own_that_lead_nowhere_are_told(tmp_path: Path) -> None:
         ("content/help.md", "items/ZZZZ2222/,"),
         ("content/index.md", "no.png,"),
     ]
+
+
+def test_a_text_of_ones_own_stands_on_the_first_page_of_its_collection(tmp_path: Path) -> None:
+    (tmp_path / "content/collections").mkdir(parents=True)
+    (tmp_path / "content/collections/CCCC2222.md").write_text(
+        "Of <b> [all](/items/) and [us](../about.md):\n\n- one\n\n![](shelf.png)"
+    )
+    (tmp_path / "content/collections/shelf.png").write_bytes(b"png")
+    (tmp_path / "content/about.md").write_text("# About")
+    items = [make_item(f"AAAA{n}", collections=["CCCC2222"]) for n in range(2222, 2342)]
+    made = site(*items, collections=[make_collection("CCCC2222", "Maps")], config=site_config(tmp_path))
+    page = made.page("collections/CCCC2222/")
+    (intro,) = page.xpath("//div[contains(@class, 'intro')]")
+    assert words(intro) == "Of <b> all and us: one"
+    assert intro.xpath(".//a/@href") == ["../../items/", "../../about/"]
+    assert intro.xpath(".//img/@src") == ["../shelf.png"]
+    assert page.xpath("//meta[@name='description']/@content") == ["Of <b> all and us: one"]
+    assert words(page.xpath("//h1")[0]) == "Maps"
+    assert not made.page("collections/CCCC2222/page/2/").xpath("//div[contains(@class, 'intro')]")
+    # It is no page of its own.
+    menu = made.page("").xpath("//nav[@aria-label='Main']//a/text()")
+    assert menu[-1] == "About"
+    assert made.text("sitemap.xml").count(f"<loc>{BASE_URL}collections/CCCC2222/</loc>") == 1
+    assert "CCCC2222" not in made.text("llms.txt")
+
+
+def test_a_text_for_a_collection_that_is_not_on_the_site_is_told(tmp_path: Path) -> None:
+    (tmp_path / "content/mine/collections").mkdir(parents=True)
+    (tmp_path / "content/mine/collections/CCCC2222.md").write_text("Words")
+    config = site_config(tmp_path)
+    ctx = context(make_item("AAAA2222"), config=config, collections=[make_collection("CCCC2222")])
+    (problem,) = link_problems(ctx, load_theme(config))
+    assert problem.where == "content/mine/collections/CCCC2222.md"
+    assert problem.message.startswith("No collection on the site has the key CCCC2222")
+
+
+def test_a_text_among_the_collections_that_names_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "content/collections").mkdir(parents=True)
+    (tmp_path / "content/collections/maps.md").write_text("Words")
+    with pytest.raises(ConfigError) as error:
+        read_content(tmp_path)
+    assert "collections/ABCD2345.md" in error.value.hint
 
 
 def test_without_a_translation_only_what_the_owner_wrote_is_in_the_language_of_the_site(

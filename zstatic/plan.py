@@ -123,15 +123,28 @@ def link_problems(ctx: Context, theme: Theme) -> tuple[Problem, ...]:
     usual = {"", "search/", *(link.path for link in BROWSE), *(page.path for page in ctx.content)}
     usual |= {path for path, _ in copied_files(ctx.config.root)}
     usual |= {entry.path for entry in ctx.items} | {node.path for node in ctx.collections.values()}
+    strays = tuple(_strays(ctx))
     if all(target in usual for _, target in links):
-        return ()
+        return strays
     # Made once more, which takes some time on a large site; but few sites link to anything else.
     made = {output.path for output in plan_outputs(ctx, theme)} | {MARKER}
-    return tuple(
+    dead = (
         Problem("dead-link", where, f"It links to {target}, which is not on the site.")
         for where, target in links
         if not {target, f"{target.removesuffix('/')}/index.html".removeprefix("/")} & made
     )
+    return (*strays, *dead)
+
+
+def _strays(ctx: Context) -> Iterator[Problem]:
+    """Texts for collections that are not on the site."""
+    known = {node.path for node in ctx.collections.values()}
+    for page in ctx.content:
+        if page.collection and page.path not in known:
+            told = (
+                f"No collection on the site has the key {page.collection}; `zstatic collections` lists them."
+            )
+            yield Problem("no-collection", f"content/{page.path.removesuffix('/')}.md", told)
 
 
 def _own_links(ctx: Context) -> Iterator[tuple[str, str]]:
@@ -169,7 +182,8 @@ def _menu(menu: tuple[MenuEntry, ...], content_pages: tuple[ContentPage, ...]) -
     """The configured menu; without one the top pages of content/, so that each can be reached."""
     if menu:
         return tuple(_menu_link(entry) for entry in menu)
-    return tuple(MenuLink(page.title, page.path, True) for page in content_pages if page.path.count("/") == 1)
+    own = (page for page in content_pages if page.has_own_page)
+    return tuple(MenuLink(page.title, page.path, True) for page in own if page.path.count("/") == 1)
 
 
 def _menu_link(entry: MenuEntry) -> MenuLink:

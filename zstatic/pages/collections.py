@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from zstatic.outputs import Output, Page
-from zstatic.pages.context import CollectionNode, Context, Count, Link
+from zstatic.pages.content import body_html
+from zstatic.pages.context import CollectionNode, ContentPage, Context, Count, Link
 from zstatic.pages.downloads import Download, collection_downloads, collection_has_feed, feed_links
 from zstatic.pages.embeds import EmbedCode, collection_embed
 from zstatic.pages.head import Head, HeadLink, make_head
@@ -61,6 +64,7 @@ class TreeView:
 class CollectionView:
     """One page of a collection. Template: collection.html.
 
+    intro: from content/collections/KEY.md, on the first page.
     count: items filed in the collection itself, those that are listed. total: with its subcollections.
     jumps: the decades or years of a list of several pages, else ().
     embed: on the first page, if there is something to embed.
@@ -69,6 +73,7 @@ class CollectionView:
     head: Head
     name: str
     library: str
+    intro: Markup
     count: int
     total: int
     subcollections: tuple[Count, ...]
@@ -85,10 +90,12 @@ def tree_link(ctx: Context) -> Link:
 
 def pages(ctx: Context) -> Iterator[Output]:
     yield _tree_page(ctx)
+    texts = {page.path: page for page in ctx.content}
     titles = Counter(_title(ctx, node) for node in ctx.collections.values())
     for node in ctx.collections.values():
         title = _title(ctx, node)
-        yield from _collection_pages(ctx, node, title if titles[title] == 1 else f"{title} ({node.key})")
+        title = title if titles[title] == 1 else f"{title} ({node.key})"
+        yield from _collection_pages(ctx, node, title, texts.get(node.path))
 
 
 def _title(ctx: Context, node: CollectionNode) -> str:
@@ -126,8 +133,10 @@ def _rows(nodes: list[CollectionNode]) -> Iterator[TreeRow]:
         )
 
 
-def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterator[Output]:
-    """title: unique in the site."""
+def _collection_pages(
+    ctx: Context, node: CollectionNode, title: str, text: ContentPage | None
+) -> Iterator[Output]:
+    """title: unique in the site. text: the owner's, None = there is none."""
     above = (tree_link(ctx), *node.parents)
     several = len(ctx.libraries) > 1
     children = [ctx.collections[node.library.slug, key] for key in node.children]
@@ -137,6 +146,10 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
     alternates = tuple(
         HeadLink("alternate", each.path, each.media_type, each.label, local=True) for each in downloads
     )
+    intro = body_html(text) if text else Markup()
+    about = ctx.words.gettext(
+        "%(collection)s – a collection of %(site)s", collection=title, site=ctx.config.site.title
+    )
     for part, pagination in paginate(node.entries, node.path):
         number = pagination.number
         record = list_record(ctx, part, node.path, number)
@@ -145,9 +158,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             numbered(ctx, kind_and_name(ctx, ctx.words.gettext("Collection"), title), number),
             page_path(node.path, number),
             section="collections",
-            description=ctx.words.gettext(
-                "%(collection)s – a collection of %(site)s", collection=title, site=ctx.config.site.title
-            ),
+            description=intro.striptags() or about,
             trail=above,
             links=(*record.links, *feeds, *alternates),
             unapi=record.id,
@@ -156,6 +167,7 @@ def _collection_pages(ctx: Context, node: CollectionNode, title: str) -> Iterato
             head=head,
             name=node.name,
             library=node.library.name if several else "",
+            intro=intro if number == 1 else Markup(),
             count=len(node.entries),
             total=len(node.subtree),
             subcollections=subcollections,

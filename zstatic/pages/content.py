@@ -59,7 +59,7 @@ def content_digest(root: Path) -> str:
 
 def pages(ctx: Context) -> Iterator[Output]:
     for page in ctx.content:
-        if page.path != HOME:
+        if page.has_own_page:
             yield _content_page(ctx, page)
     yield from _copies(ctx.config.root)
 
@@ -90,7 +90,9 @@ def link_targets(page: ContentPage) -> Iterator[str]:
 
 def _content_page(ctx: Context, page: ContentPage) -> Page:
     parents = [
-        other for other in ctx.content if other.path and page.path.startswith(other.path) and other != page
+        other
+        for other in ctx.content
+        if other.has_own_page and page.path.startswith(other.path) and other != page
     ]
     trail = tuple(Link(other.title, other.path) for other in parents)
     body = body_html(page)
@@ -126,10 +128,6 @@ def _read_page(file: Path, folder: Path) -> ContentPage:
         ) from error
     name = re.sub(r"[^\w./-]+", "-", file.relative_to(folder).with_suffix("").as_posix())
     top = name.partition("/")[0]
-    if top.lower() in _RESERVED:
-        raise ConfigError(
-            f"{file}: the site has a part of its own named {top!r}", hint="Give the file another name."
-        )
     is_index = name.rpartition("/")[2] == "index"
     path = HOME if name == "index" else f"{name.removesuffix('/index')}/"
     settings, text = _front_matter(text)
@@ -138,7 +136,13 @@ def _read_page(file: Path, folder: Path) -> ContentPage:
         or _first_heading(text)
         or PurePosixPath(name).name.replace("-", " ").capitalize()
     )
-    return ContentPage(path, title, text, is_index)
+    page = ContentPage(path, title, text, is_index)
+    if top.lower() in _RESERVED and not page.collection:
+        hint = "Give the file another name."
+        if top.lower() == "collections":
+            hint = "The text for a collection is named by its key: content/collections/ABCD2345.md."
+        raise ConfigError(f"{file}: the site has a part of its own named {top!r}", hint=hint)
+    return page
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -1,5 +1,6 @@
 """Libraries, config and schema -> Context: every index that pages need, computed once."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -170,13 +171,24 @@ class CollectionNode:
 class ContentPage:
     """A Markdown file of the site folder.
 
-    path: of its page, "about/"; "" = the text of the home page. is_index: the file is named index.md.
+    path: of its page, "about/"; that of the home page, "", or of a collection if it is a text on there.
+    is_index: the file is named index.md.
     """
 
     path: str
     title: str
     text: str
     is_index: bool = False
+
+    @property
+    def collection(self) -> str:
+        """The key of the collection that the text stands with, "" = none."""
+        found = re.fullmatch(r"(?:[^/]+/)?collections/([A-Z0-9]{8})/", self.path)
+        return found[1] if found else ""
+
+    @property
+    def has_own_page(self) -> bool:
+        return bool(self.path) and not self.collection
 
 
 @dataclass(frozen=True, slots=True)

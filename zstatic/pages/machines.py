@@ -130,7 +130,7 @@ def llms(ctx: Context) -> str:
     sections = {
         gettext("Browse"): [(gettext("All items"), ITEMS_PATH), (tree.label, tree.path)]
         + [(gettext(FACET_TITLES[name]), f"{FACETS[name].folder}/") for name in FACET_TITLES],
-        gettext("Pages"): [(page.title, page.path) for page in ctx.content if page.path],
+        gettext("Pages"): [(page.title, page.path) for page in ctx.content if page.has_own_page],
         gettext("Downloads"): exports + (feed if has_base else []),
     }
     parts = [f"# {_line(site.title)}"]
@@ -184,7 +184,7 @@ def _addresses(ctx: Context) -> Iterator[_Address]:
         return _Address(ctx.absolute(path), max((changed[entry.path] for entry in entries), default=""))
 
     yield from (address("", ctx.items), address(ITEMS_PATH, ctx.items), address(TREE_PATH))
-    yield from (address(page.path) for page in ctx.content if page.path)
+    yield from (address(page.path) for page in ctx.content if page.has_own_page)
     for entry in sorted(ctx.items, key=lambda entry: entry.path):
         yield address(entry.path, [entry])
     for node in ctx.collections.values():
