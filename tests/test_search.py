@@ -441,7 +441,7 @@ def test_files_that_only_got_other_times_are_read_once_and_kept(
         os.utime(path, ns=(0, 0))
     forbid_pagefind(monkeypatch)
     assert index_site(many(3), "en", tmp_path) == copies
-    monkeypatch.setattr(bundles, "_look_at", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(bundles, "_digest_of", lambda path: pytest.fail("read again"))
     assert index_site(many(3), "en", tmp_path) == copies
 
 

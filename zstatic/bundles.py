@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +114,7 @@ def make_bundle(task: Task, fingerprint: str, previous: Index | None = None, tra
 
 def _checked(path: Path, url: str | None) -> File:
     """What a new file holds, seen to be whole. url: of the document that it must be."""
-    mark, content = _mark(path), path.read_bytes()
+    mark, content = _mark(str(path)), path.read_bytes()
     if path.suffix in (".pf_index", ".pf_meta", ".pf_fragment", ".pagefind"):
         payload = pagefind.unpacked(content, path)
         if url is not None and pagefind.read_fragment(payload, path).url != url:
@@ -122,8 +122,11 @@ def _checked(path: Path, url: str | None) -> File:
     return File(digest(content), mark)
 
 
-def _mark(path: Path) -> tuple[int, ...]:
-    found = path.lstat()
+def _mark(path: str) -> tuple[int, ...]:
+    """Raises ValueError for what is no file of its own: a planted link would publish any file around."""
+    found = os.lstat(path)
+    if not S_ISREG(found.st_mode):
+        raise ValueError(f"{path} is not a plain file")
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
@@ -160,9 +163,8 @@ def _read_index(folder: Path) -> Index | None:
     try:
         state = json.loads(_marker(folder).read_bytes())
         told = {name: File(digest, tuple(mark)) for name, (digest, mark) in state["files"].items()}
-        if not _is_plain(folder, told):
-            return None
-        files = {name: _look_again(bundle_folder(folder) / name, file) for name, file in told.items()}
+        found = _plain_files(folder)
+        files = {name: _look_again(found[name], file) for name, file in told.items()}
         index = Index(state["fingerprint"], tuple(state["ids"]), tuple(state["documents"]), files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -175,26 +177,22 @@ def _read_index(folder: Path) -> Index | None:
     return index
 
 
-def _look_again(path: Path, told: File) -> File:
+def _look_again(path: str, told: File) -> File:
     """What a file holds, read only if something says that it was touched."""
-    return told if _mark(path) == told.mark else _look_at(path)
-
-
-def _look_at(path: Path) -> File:
     mark = _mark(path)
-    return File(digest(path.read_bytes()), mark)
+    return told if mark == told.mark else File(_digest_of(path), mark)
 
 
-_NAME = re.compile(r"(?:fragment/|index/)?[A-Za-z0-9][\w.-]*")
+def _digest_of(path: str) -> str:
+    return digest(Path(path).read_bytes())
 
 
-def _is_plain(folder: Path, names: Iterable[str]) -> bool:
-    """Whether the bundle consists of files of its own: a planted link would publish any file around."""
+def _plain_files(folder: Path) -> dict[str, str]:
+    """The paths of the files in a bundle, by name; what lies behind links is none of them."""
     bundle = bundle_folder(folder)
-    folders = (folder, bundle, bundle / "fragment", bundle / "index")
-    return not any(folder.is_symlink() for folder in folders) and all(
-        _NAME.fullmatch(name) and S_ISREG((bundle / name).lstat().st_mode) for name in names
-    )
+    if not is_plain_folder(folder) or not is_plain_folder(bundle):
+        return {}
+    return {name: entry.path for name, entry in pagefind.files_below(bundle)}
 
 
 def remove_others(folder: Path, keep: Sequence[str]) -> None:

@@ -412,6 +412,8 @@ def _aliases(short: Iterable[str], long: str = "") -> list[str]:
 
 
 def _special_words(text: str) -> list[str]:
+    if text.isascii():
+        return []
     words = spaced(unicodedata.normalize("NFC", text).lower()).split()
     return [word for word in words if not word.isascii()]
 
@@ -430,7 +432,7 @@ _EDGES = re.compile(r"^[\W_]+|[^\w+#]+$")
 
 def divided(text: str) -> str:
     """A text in which Pagefind finds the parts of words that signs other than ASCII's divide."""
-    return _DIVIDED.sub(lambda sign: _SIGNS[sign[0]], text)
+    return text if text.isascii() else _DIVIDED.sub(lambda sign: _SIGNS[sign[0]], text)
 
 
 def folded(text: str) -> str:
@@ -449,17 +451,19 @@ _CJK = (
     "[\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\uff01-\uff0f\uff1a-\uff20\U00020000-\U0003ffff]"
 )
+_SOME_CJK = re.compile(_CJK)
 _CJK_EDGE = re.compile(rf"(?<={_CJK})(?=[^\s])|(?<=[^\s])(?={_CJK})")
 _CJK_SPACE = re.compile(rf"(?<={_CJK}) (?={_CJK})")
 
 
 def spaced(text: str) -> str:
-    return _CJK_EDGE.sub(" ", text)
+    # Most texts have none, which is seen much faster than that there is no edge.
+    return _CJK_EDGE.sub(" ", text) if _SOME_CJK.search(text) else text
 
 
 def joined(text: str) -> str:
     """What search.js makes of a spaced text."""
-    return _CJK_SPACE.sub("", text)
+    return text if text.isascii() else _CJK_SPACE.sub("", text)
 
 
 # Columns
