@@ -178,7 +178,8 @@ def test_a_collection_named_in_the_settings_must_not_vanish(
     site.build()
     library.delete_collection(DRAWER)
     told = stopped(site)
-    assert f"[select] {rule}: '{by}' is gone" in told.message
+    assert f"[select] {rule}: '{by}'" in told.message
+    assert " is gone from groups/7" in told.message
     assert "--allow-shrink" in told.hint
     report = site.build(allow_shrink=True)
     assert [p.code for p in report.problems if p.code == "unknown-collection"]
@@ -196,6 +197,29 @@ def test_a_renamed_collection_is_gone_for_a_rule_that_names_it(
     assert "'Drawer' is gone" in stopped(site).message
     site.settings = HEAD + '[select]\ncollections = ["Shelf", "Letters"]\n'
     site.build()
+
+
+def test_a_collection_that_a_rule_names_by_key_is_told_by_its_last_name_too(
+    library: FakeLibrary, site: SiteFolder
+) -> None:
+    site.settings = HEAD + f'[select]\ncollections = ["{SHELF}", "{DRAWER}"]\n'
+    site.build()
+    library.rename_collection(DRAWER, "Letters")
+    site.build()
+    library.delete_collection(DRAWER)
+    assert f"collections: '{DRAWER}' ('Letters') is gone from groups/7." in stopped(site).message
+
+
+def test_an_excluded_collection_is_told_by_its_last_name_to_the_reader_only(
+    library: FakeLibrary, site: SiteFolder
+) -> None:
+    site.settings = HEAD + f'[select]\nexclude_collections = ["{DRAWER}"]\n'
+    site.build()
+    library.delete_collection(DRAWER)
+    told = stopped(site)
+    assert f"exclude_collections: '{DRAWER}' is gone from groups/7" in told.message
+    assert "Drawer" not in told.message + told.hint
+    assert f"\n  groups/7/collections/{DRAWER} Drawer" in told.with_titles({}).message
 
 
 def test_a_chosen_collection_must_not_become_empty(library: FakeLibrary, site: SiteFolder) -> None:

@@ -68,17 +68,26 @@ class LibraryMoved(ApiError):
 class GuardError(ZstaticError):
     """Publishing would remove or expose more than the guard allows.
 
-    untitled: the places that the message names without a title, each at the end of a line.
+    untitled: the places that the message names without a title, each in a line of its own.
+    private: the names of such places that only the record of the last build knows, by place.
     """
 
-    def __init__(self, message: str, hint: str = "", untitled: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        untitled: Sequence[str] = (),
+        private: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, hint)
         self.untitled = tuple(untitled)
+        self.private = dict(private or {})
 
     def with_titles(self, titles: Mapping[str, str]) -> "GuardError":
         """The same for one who may see what was held back. titles: by place."""
+        known = {**self.private, **titles}
         lines = [
-            f"{line} {titles[place]}" if (place := line.strip()) in titles else line
+            f"{line} {known[place]}" if (place := line.strip()) in known else line
             for line in self.message.splitlines()
         ]
         return GuardError("\n".join(lines), self.hint)

@@ -8,7 +8,7 @@ the state folder loses it too.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zstatic.config import Config, GuardRules, SelectRules
@@ -33,6 +33,7 @@ class LibraryRecord:
     excluded: keys of items, notes and files that were mirrored and not published.
     chosen: name in select.collections -> published items in it. barred: names in exclude_collections.
         Both without names that no collection bore.
+    names: of the collections that either names by key.
     """
 
     items: Mapping[str, str]
@@ -40,6 +41,7 @@ class LibraryRecord:
     excluded: frozenset[str]
     chosen: Mapping[str, int]
     barred: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class Objections:
 
     shrinks: what --allow-shrink lets pass. exposes: what --allow-exposed does.
     allowed: the options that were given and let something pass.
+    private: place -> name, of places in these words; not for logs that others read.
     """
 
     shrinks: tuple[str, ...] = ()
     exposes: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    private: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, *, shrink: bool, exposed: bool) -> Objections:
         """What is left of them once these are allowed."""
@@ -69,6 +73,7 @@ class Objections:
             () if shrink else self.shrinks,
             () if exposed else self.exposes,
             tuple(option for option, passes in given if passes),
+            self.private,
         )
 
     @property
@@ -98,7 +103,7 @@ class Objections:
         if self.lines:
             message = "\n".join(["The site was left as it is.", *self.lines])
             exposed = [line.strip() for lines in self.exposes for line in lines.splitlines()[1:]]
-            raise GuardError(message, self.remedy, exposed)
+            raise GuardError(message, self.remedy, exposed, self.private)
 
 
 def take_record(
@@ -128,6 +133,12 @@ def find_objections(before: Record, now: Record, config: Config, entries: Iterab
     return Objections(
         shrinks=(*_shrinkage(before, now, config.guard), *_lost_collections(before, now, config)),
         exposes=tuple(_exposure(before, entries, config.guard)),
+        private={
+            f"{id}/collections/{key}": name
+            for id, library in before.libraries.items()
+            for key, name in library.names.items()
+            if key in library.barred
+        },
     )
 
 
@@ -141,6 +152,7 @@ def record_to_json(record: Record) -> JSON:
                 "excluded": sorted(library.excluded),
                 "chosen": library.chosen,
                 "barred": library.barred,
+                "names": library.names,
             }
             for id, library in record.libraries.items()
         },
@@ -159,6 +171,7 @@ def record_from_json(value: JSON) -> Record | None:
                     frozenset(map(str, library["excluded"])),
                     {str(name): int(number) for name, number in library["chosen"].items()},
                     tuple(map(str, library["barred"])),
+                    _texts(library["names"]),
                 )
                 for id, library in value["libraries"].items()
             },
@@ -194,6 +207,11 @@ def _library_record(
             if keys
         },
         barred=tuple(name for name, keys in barred.items() if keys),
+        names={
+            key: _short(whole.collections[key].name)
+            for key in (*rules.collections, *rules.exclude_collections)
+            if key in whole.collections
+        },
     )
 
 
@@ -289,18 +307,21 @@ def _lost_collections(before: Record, now: Record, config: Config) -> Iterator[s
         if was is None:
             continue
         for name in library.select.collections:
+            called = f"{name!r} ({was.names[name]!r})" if name in was.names else repr(name)
             if name in was.chosen and name not in there.chosen:
-                yield f"[select] collections: {name!r} is gone from {library.id}."
+                yield f"[select] collections: {called} is gone from {library.id}."
             elif was.chosen.get(name) and not there.chosen[name]:
                 yield (
-                    f"[select] collections: {name!r} in {library.id} would be left without items "
+                    f"[select] collections: {called} in {library.id} would be left without items "
                     f"(it had {was.chosen[name]:,})."
                 )
         for name in library.select.exclude_collections:
             if name in was.barred and name not in there.barred:
+                # Its name may be as private as what is in it.
+                place = f"\n  {library.id}/collections/{name}" if name in was.names else ""
                 yield (
                     f"[select] exclude_collections: {name!r} is gone from {library.id}, "
-                    "so what was in it is no longer excluded."
+                    f"so what was in it is no longer excluded.{place}"
                 )
 
 
