@@ -483,7 +483,9 @@ def test_status_tells_local_time_and_a_first_fetch_that_broke_off(
 ) -> None:
     done = LibraryStatus("groups/1", "", "Maps", 9, "2026-11-20T17:00:00+00:00", "", 1200, 3, (PROBLEM,))
     begun = LibraryStatus("groups/2", "b", "", 0, "", "", 50, 0, ())
-    stub(monkeypatch, "read_status", Status((done, begun), None, 0, 0, 5_000), upkeep)
+    new = LibraryStatus("groups/3", "c", "", 0, "", "", 0, 0, ())
+    older = LibraryStatus("groups/4", "d", "", 0, "", "", 0, 0, (), "another version of zstatic wrote it")
+    stub(monkeypatch, "read_status", Status((done, begun, new, older), None, 0, 0, 5_000), upkeep)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
@@ -496,10 +498,15 @@ def test_status_tells_local_time_and_a_first_fetch_that_broke_off(
         "  last fetched: 2026-11-21 02:00 JST; last change: none",
         "  1,200 records (items, notes, files), 3 collections; library version 9",
         "  problems: 1, listed below",
-        "groups/2 (groups/2)",
+        "groups/2",
         "  never fetched completely; `zstatic build` goes on where the last run stopped",
         "  50 records (items, notes, files), 0 collections; library version 0",
         "  problems: none",
+        "groups/3",
+        "  not fetched yet; `zstatic build` fetches it",
+        "groups/4",
+        "  the local copy cannot be used, since another version of zstatic wrote it; `zstatic build` sets it "
+        "aside and fetches all again",
         "Local copy: 5 kB",
         "Site: not built yet; `zstatic build` makes it.",
         "Problem: groups/1/items/ABCD2345: the file is not stored at Zotero",

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
-from sites import SiteFolder, contents
+from sites import SiteFolder, contents, tree_of
 
 from zstatic.config import load_config
 from zstatic.errors import MirrorLocked, Problem
-from zstatic.mirror import lock
-from zstatic.upkeep import clean, read_titles
+from zstatic.mirror import lock, mirror_folder
+from zstatic.upkeep import clean, read_status, read_titles
 
 
 @pytest.fixture
@@ -141,6 +141,29 @@ def test_a_build_without_search_takes_the_index_off_the_site(site: SiteFolder) -
     assert site.run("build", "--no-search").returncode == 0
     assert not (site.site / "pagefind").exists()
     assert (site.site / "search/index.html").exists()
+
+
+def test_status_tells_of_a_mirror_that_cannot_be_used_and_leaves_it_where_it_is(site: SiteFolder) -> None:
+    site.build(with_search=False)
+    config = load_config(site.root)
+    stray = mirror_folder(config, config.libraries[0]) / "stray"
+    stray.write_text("", "utf-8")
+    before = tree_of(site.root / ".zstatic/mirror")
+    for _ in range(2):
+        (library,) = read_status(config).libraries
+        assert library.flaw == "it holds files that zstatic did not write"
+        assert library.items == 0
+    assert tree_of(site.root / ".zstatic/mirror") == before
+
+
+def test_status_makes_no_mirror_of_a_library_that_was_not_fetched_yet(site: SiteFolder) -> None:
+    site.build(with_search=False)
+    site.libraries.append({"id": "groups/8", "slug": "new"})
+    config = load_config(site.write().root)
+    known, new = read_status(config).libraries
+    assert known.items == 3
+    assert (new.id, new.version, new.synced, new.flaw) == ("groups/8", 0, "", "")
+    assert not mirror_folder(config, config.libraries[1]).exists()
 
 
 @pytest.mark.parametrize(

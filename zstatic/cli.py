@@ -50,7 +50,7 @@ from zstatic.summary import (
     summarize_sync,
 )
 from zstatic.terminal import DEBUG, NORMAL, QUIET, VERBOSE, Terminal
-from zstatic.values import LibraryAddress, parse_library
+from zstatic.values import LibraryAddress, parse_library, show_count
 
 if TYPE_CHECKING:
     from zstatic.init import Answers
@@ -739,8 +739,7 @@ def collections(session: Session, as_json: bool) -> None:
         if len(trees) > 1:
             click.echo(library)
         for row in rows:
-            items = "1 item" if row.items == 1 else f"{row.items:,} items"
-            click.echo(f"{row.key}  {'  ' * row.depth}{row.name} ({items})")
+            click.echo(f"{row.key}  {'  ' * row.depth}{row.name} ({show_count(row.items, 'item')})")
         if not rows:
             session.terminal.write(
                 f"No collections of {library} have been fetched. `zstatic sync cache` fetches them."

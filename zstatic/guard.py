@@ -16,6 +16,7 @@ from zstatic.errors import GuardError
 from zstatic.library import Library
 from zstatic.pages.context import Context, Entry
 from zstatic.selection import doubtful_keys, find_collections
+from zstatic.values import show_count
 
 JSON = Any
 
@@ -255,7 +256,7 @@ def _shrinkage(before: Record, now: Record, rules: GuardRules) -> Iterator[str]:
     items = _vanishing(_items, before, now)
     had = sum(len(library.items) for library in before.libraries.values())
     if _is_too_many(len(items), had, rules):
-        yield _told(f"{_items_in_words(len(items))} of {had:,} would vanish from the site:", items)
+        yield _told(f"{show_count(len(items), 'item')} of {had:,} would vanish from the site:", items)
     else:
         yield from _emptied(before, now)
     files = _vanishing(_files, before, now)
@@ -333,9 +334,9 @@ def _exposure(before: Record, entries: Iterable[Entry], rules: GuardRules) -> It
         for key in _exposed(entry, was)
     ]
     if len(exposed) > rules.max_exposed:
-        may = f"{_items_in_words(rules.max_exposed)} may" if rules.max_exposed else "none may"
+        may = f"{show_count(rules.max_exposed, 'item')} may" if rules.max_exposed else "none may"
         yield _told(
-            f"{_items_in_words(len(exposed))} would appear that the last build excluded ({may}, notes and "
+            f"{show_count(len(exposed), 'item')} would appear that the last build excluded ({may}, notes and "
             "files counted):",
             # No titles: the log of a public repository would publish what this holds back.
             exposed,
@@ -349,10 +350,6 @@ def _exposed(entry: Entry, was: LibraryRecord) -> Iterator[str]:
         return
     parts = dict.fromkeys([*(file.key for file in entry.files), *(note.key for note in entry.item.notes)])
     yield from (key for key in parts if key in was.excluded)
-
-
-def _items_in_words(number: int) -> str:
-    return "1 item" if number == 1 else f"{number:,} items"
 
 
 def _told(heading: str, entries: Sequence[str]) -> str:

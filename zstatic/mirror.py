@@ -401,12 +401,8 @@ def export_set(format: str) -> str:
 
 def open_mirror(config: Config, library: LibraryConfig) -> Mirror:
     """Open a library's mirror, empty at first; one that is broken is set aside and begun anew."""
-    folder = config.state / "mirror" / mirror_name(library)
-    files = config.state / "files"
-    reason = ""
-    if folder.exists() or folder.is_symlink():
-        with _storing(library.id):
-            reason = _flaw(folder)
+    folder, files = mirror_folder(config, library), config.state / "files"
+    reason = find_flaw(config, library)
     try:
         if not reason:
             return Mirror(folder, files, library.id)
@@ -418,6 +414,17 @@ def open_mirror(config: Config, library: LibraryConfig) -> Mirror:
     with _storing(library.id):
         set_aside(folder)
     return Mirror(folder, files, library.id, reason)
+
+
+def find_flaw(config: Config, library: LibraryConfig) -> str:
+    """Say for what a library's mirror would be set aside; "" = nothing, or there is none. Changes nothing."""
+    folder = mirror_folder(config, library)
+    with _storing(library.id):
+        return _flaw(folder) if os.path.lexists(folder) else ""
+
+
+def mirror_folder(config: Config, library: LibraryConfig) -> Path:
+    return config.state / "mirror" / mirror_name(library)
 
 
 def mirror_name(library: LibraryConfig) -> str:

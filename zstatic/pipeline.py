@@ -265,7 +265,7 @@ def explain(config: Config, path: str) -> Explanation:
 
 def _look(config: Config) -> tuple[Theme, Context]:
     """What the next build would make its pages with, and of."""
-    with _whole_mirrors(config, offline=True) as mirrors:
+    with _whole_mirrors(config) as mirrors:
         theme = load_theme(config)
         return theme, _select(_read(config, mirrors), config, mirrors, theme.words)
 
@@ -368,8 +368,11 @@ def _guard(former: Record | None, now: Record, ctx: Context, wishes: _Wishes) ->
 
 
 @contextmanager
-def _whole_mirrors(config: Config, offline: bool) -> Iterator[list[Mirror]]:
-    """Open all mirrors. An empty one would make an empty site, so a sync must have come to its end once."""
+def _whole_mirrors(config: Config, offline: bool = False) -> Iterator[list[Mirror]]:
+    """Open all mirrors. An empty one would make an empty site, so a sync must have come to its end once.
+
+    offline: it was asked for.
+    """
     with ExitStack() as stack:
         mirrors = [stack.enter_context(open_mirror(config, library)) for library in config.libraries]
         for mirror in mirrors:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zstatic.build import MARKER
 from zstatic.errors import Problem
-from zstatic.values import show_size
+from zstatic.values import show_count, show_size
 
 if TYPE_CHECKING:
     # Only their shapes are needed here, and importing them costs time.
@@ -53,13 +53,22 @@ def summarize_sync(reports: Sequence["LibrarySyncReport"]) -> list[str]:
 def describe_status(status: "Status") -> Iterator[str]:
     """What the mirror and the site hold; problems are listed apart."""
     for library in status.libraries:
-        yield f"{library.name or library.id} ({library.id})"
+        yield f"{library.name} ({library.id})" if library.name else library.id
+        if library.flaw:
+            yield (
+                f"  the local copy cannot be used, since {library.flaw}; "
+                "`zstatic build` sets it aside and fetches all again"
+            )
+            continue
         if library.synced:
             fetched, changed = _local_time(library.synced), _local_time(library.changed)
             yield f"  last fetched: {fetched}; last change: {changed}"
-        else:
+        elif library.items:
             yield "  never fetched completely; `zstatic build` goes on where the last run stopped"
-        counts = f"{library.items:,} {_RECORDS}, {library.collections:,} collections"
+        else:
+            yield "  not fetched yet; `zstatic build` fetches it"
+            continue
+        counts = f"{_records(library.items)}, {show_count(library.collections, 'collection')}"
         yield f"  {counts}; library version {library.version}"
         yield f"  problems: {f'{len(library.problems)}, listed below' if library.problems else 'none'}"
     if not status.libraries:
@@ -69,7 +78,10 @@ def describe_status(status: "Status") -> Iterator[str]:
         yield "Site: not built yet; `zstatic build` makes it."
     else:
         public = sum(library["items"] for library in status.site.get("libraries", ()))
-        yield f"Site: {public:,} items, {status.site_files:,} files, {show_size(status.site_bytes)}"
+        yield (
+            f"Site: {show_count(public, 'item')}, {show_count(status.site_files, 'file')}, "
+            f"{show_size(status.site_bytes)}"
+        )
         if status.problems:
             yield f"  problems: {len(status.problems)}, listed below"
     if status.unfinished:
@@ -141,16 +153,17 @@ def _library_changes(report: "LibrarySyncReport", named: bool) -> str:
     for number, what in counts:
         if number:
             # Said once, with the first number.
-            parts.append(f"{number:,} {what}" if parts else f"{number:,} {_RECORDS} {what}")
+            parts.append(f"{number:,} {what}" if parts else f"{_records(number)} {what}")
     if report.files:
-        parts.append(f"{report.files:,} files fetched")
+        parts.append(f"{show_count(report.files, 'file')} fetched")
     said = ", ".join(parts) or ("other than items" if report.changed else "nothing")
     name = f"{report.name or report.library}: " if named else ""
     return f"{name}{said} (library version {report.version})"
 
 
-# What Zotero counts as one thing each.
-_RECORDS = "records (items, notes, files)"
+def _records(number: int) -> str:
+    """What Zotero counts as one thing each."""
+    return f"{show_count(number, 'record')} (items, notes, files)"
 
 
 def _pages(report: "BuildReport") -> str:
@@ -186,8 +199,8 @@ def _public(report: "BuildReport") -> str:
     items = sum(library.items for library in report.libraries)
     files = sum(library.files for library in report.libraries)
     size = sum(library.bytes for library in report.libraries)
-    said = f"{items:,} items and {files:,} attached files ({show_size(size)})"
-    return said + f"; {report.site.files:,} files, {show_size(report.site.bytes)} in all"
+    said = f"{show_count(items, 'item')} and {show_count(files, 'attached file')} ({show_size(size)})"
+    return said + f"; {show_count(report.site.files, 'file')}, {show_size(report.site.bytes)} in all"
 
 
 def _time(seconds: Mapping[str, float]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,20 @@ from zstatic.build import (
     recover_if_possible,
     remove_site,
 )
-from zstatic.config import Config
+from zstatic.config import Config, LibraryConfig
 from zstatic.disk import is_plain_folder
 from zstatic.errors import MirrorError, Problem
-from zstatic.library import Collection, Library, read_library
-from zstatic.mirror import Mirror, collect_files, lock, mirror_name, open_mirror
+from zstatic.library import Collection as Shelf
+from zstatic.library import Library, read_library
+from zstatic.mirror import (
+    Mirror,
+    collect_files,
+    find_flaw,
+    lock,
+    mirror_folder,
+    mirror_name,
+    open_mirror,
+)
 from zstatic.pages.head import shorten
 from zstatic.richtext import plain
 from zstatic.schema import TITLE_FIELDS
@@ -36,6 +45,7 @@ class LibraryStatus:
 
     version: 0 = never completely synced. synced, changed: ISO 8601; "" = never. items: children counted too.
     problems: what its last sync and the last build found.
+    flaw: for what the mirror cannot be used, so that nothing else is known; "" = it can.
     """
 
     id: str
@@ -47,6 +57,7 @@ class LibraryStatus:
     items: int
     collections: int
     problems: tuple[Problem, ...]
+    flaw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +86,8 @@ def read_status(config: Config) -> Status:
         for library in config.libraries:
             its_own = {problem for problem in found if f"{problem.where}/".startswith(f"{library.id}/")}
             found -= its_own
-            with lock(config.state), open_mirror(config, library) as mirror:
-                libraries.append(
-                    LibraryStatus(
-                        id=library.id,
-                        slug=library.slug,
-                        name=library.name or mirror.library_name,
-                        version=mirror.library_version,
-                        synced=mirror.state("synced", ""),
-                        changed=mirror.state("changed", ""),
-                        items=len(mirror.keys("items")),
-                        collections=len(mirror.keys("collections")),
-                        problems=tuple(sorted({*mirror.problems(), *its_own})),
-                    )
-                )
+            with lock(config.state):
+                libraries.append(_library_status(config, library, its_own))
     site = json.loads((config.output / MARKER).read_text("utf-8")) if is_our_site(config.output) else None
     files, size = _disk_use(config.output)
     return Status(
@@ -102,6 +101,27 @@ def read_status(config: Config) -> Status:
     )
 
 
+def _library_status(config: Config, library: LibraryConfig, found: Collection[Problem]) -> LibraryStatus:
+    """found: by the last build."""
+    nothing = LibraryStatus(library.id, library.slug, library.name, 0, "", "", 0, 0, tuple(sorted(found)))
+    # To open a mirror is to make it, or to set it aside.
+    if flaw := find_flaw(config, library):
+        return replace(nothing, flaw=flaw)
+    if not mirror_folder(config, library).exists():
+        return nothing
+    with open_mirror(config, library) as mirror:
+        return replace(
+            nothing,
+            name=library.name or mirror.library_name,
+            version=mirror.library_version,
+            synced=mirror.state("synced", ""),
+            changed=mirror.state("changed", ""),
+            items=len(mirror.keys("items")),
+            collections=len(mirror.keys("collections")),
+            problems=tuple(sorted({*mirror.problems(), *found})),
+        )
+
+
 def read_titles(config: Config, problems: Iterable[Problem]) -> Mapping[str, str]:
     """Give place -> title of the items that problems are about; of a note or a file, that of its item.
 
@@ -112,7 +132,7 @@ def read_titles(config: Config, problems: Iterable[Problem]) -> Mapping[str, str
     for library in config.libraries:
         prefix = f"{library.id}/items/"
         keys = sorted(place.removeprefix(prefix) for place in places if place.startswith(prefix))
-        if keys and (config.state / "mirror" / mirror_name(library)).is_dir():
+        if keys and mirror_folder(config, library).is_dir():
             with suppress(MirrorError), lock(config.state), open_mirror(config, library) as mirror:
                 titles.update((prefix + key, title) for key in keys if (title := _title(mirror, key)))
     return titles
@@ -163,7 +183,7 @@ def read_collections(config: Config) -> Mapping[str, tuple[CollectionRow, ...]]:
 
 def _rows(library: Library) -> tuple[CollectionRow, ...]:
     counts = Counter(key for item in library.items.values() for key in item.collections)
-    children: dict[str | None, list[Collection]] = {}
+    children: dict[str | None, list[Shelf]] = {}
     for collection in sorted(
         library.collections.values(), key=lambda c: (sort_key(c.name), c.key), reverse=True
     ):

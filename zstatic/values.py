@@ -388,3 +388,8 @@ def show_size(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
     return f"{size} B"
+
+
+def show_count(number: int, what: str) -> str:
+    """ "1 item", "1,200 items"."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
