@@ -178,6 +178,7 @@ CASES: dict[int, tuple[str, ...]] = {
         "test_library.py::test_a_relation_may_be_a_list_with_repeats",
         "test_library.py::test_a_relation_written_on_one_side_holds_on_both",
         "test_library.py::test_only_live_items_of_this_library_are_related",
+        "test_library.py::test_a_notes_relation_relates_nothing",
         "test_library.py::test_a_merged_items_old_key_leads_to_what_replaced_it",
         "test_selection.py::test_relations_to_what_is_dropped_are_dropped",
     ),

@@ -1,14 +1,18 @@
 """`zstatic check` finds what a reader or the host would stumble over, and nothing where there is nothing."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from builders import make_attachment, make_item
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
+from sitepages import context, site_config
 from sites import SiteFolder
 
-from zstatic.check import check_files, check_limits
+from zstatic.check import check_files, check_items, check_limits
+from zstatic.config import MetaRules
 from zstatic.errors import Problem
 
 
@@ -103,6 +107,27 @@ def test_what_a_host_does_not_take_is_told_before_it_is_too_late() -> None:
     many = dict.fromkeys(map(str, range(16_001)), 1)
     assert [problem.code for problem in check_limits(many, "cloudflare-pages")] == ["host-files"]
     assert check_limits(many, "github-pages") == check_limits(gigabyte, "rsync") == ()
+
+
+@pytest.mark.parametrize(
+    ("size", "meta", "told"),
+    [
+        (5_000_001, MetaRules(), ["large-paper"]),
+        (5_000_000, MetaRules(), []),
+        (5_000_001, MetaRules("never"), []),
+    ],
+)
+def test_a_paper_too_large_for_google_scholar_is_told(
+    size: int, meta: MetaRules, told: list[str], tmp_path: Path
+) -> None:
+    stored = tmp_path / "paper"
+    stored.write_bytes(b"")
+    os.truncate(stored, size)
+    item = make_item("AAAA2222", date="1999", parsed_date="1999")
+    config = site_config(meta=meta)
+    paper = make_attachment("FFFF2222", "AAAA2222")
+    ctx = context(item, paper, files={paper["data"]["md5"]: stored}, config=config)
+    assert [problem.code for problem in check_items(ctx)] == told
 
 
 # Whole sites

@@ -215,6 +215,11 @@ def test_only_live_items_of_this_library_are_related(uri):
     assert set(related(*items).values()) == {()}
 
 
+def test_a_notes_relation_relates_nothing():
+    note = make_note("DDDD2222", "AAAA2222", relations={"dc:relation": LIBRARY_URI + "BBBB2222"})
+    assert set(related(make_item("AAAA2222"), make_item("BBBB2222"), note).values()) == {()}
+
+
 def test_items_of_a_personal_library_relate_even_when_the_desktop_calls_it_user_0():
     raw = make_item("AAAA2222", relations={"dc:relation": "http://zotero.org/users/77/items/BBBB2222"})
     raw["library"] = {"type": "user", "id": 77}

@@ -122,6 +122,16 @@ def test_items_of_a_collection_lead_to_each_other_in_the_order_of_its_page() -> 
         assert not beside(made, f"items/{alone}/")
 
 
+def test_a_neighbours_title_keeps_its_markup_and_tells_its_language() -> None:
+    made = site(
+        make_item("AAAA2222", title="1", collections=["CCCC3333"]),
+        make_item("BBBB2222", title="2 <i>Les</i> mots", language="fr", collections=["CCCC3333"]),
+        collections=COLLECTIONS,
+    )
+    (title,) = made.page(ITEM).xpath("//nav[@class='neighbours']//a/span")
+    assert (title.get("lang"), title.xpath("string(i)")) == ("fr", "Les")
+
+
 def test_an_item_in_several_collections_has_its_neighbours_in_that_of_its_breadcrumbs() -> None:
     made = site(
         make_item("AAAA2222", collections=["CCCC3333", "CCCC4444"]),

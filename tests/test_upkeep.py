@@ -108,6 +108,14 @@ def test_a_link_to_nothing_is_told_by_every_build_until_it_is_mended(site: SiteF
     assert told not in site.build().problems
 
 
+@pytest.mark.parametrize("path", ["", "repo/"])
+def test_the_sitemap_that_search_engines_do_not_find_is_named(site: SiteFolder, path: str) -> None:
+    site.settings = f'[site]\ntitle = "Small"\nbase_url = "https://example.org/{path}"\n'
+    site.build()
+    said = site.run("status").stdout
+    assert ("by hand: https://example.org/repo/sitemap.xml\n" in said) is bool(path)
+
+
 def test_a_picture_for_shared_links_that_is_not_there_is_told(site: SiteFolder) -> None:
     site.settings = '[site]\ntitle = "Small"\nimage = "card.png"\n'
     site.write()

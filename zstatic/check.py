@@ -9,13 +9,14 @@ import html
 import os
 import posixpath
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from zstatic.errors import Problem
-from zstatic.pages.context import Entry
+from zstatic.pages.citation_meta import is_scholarly, paper
+from zstatic.pages.context import Context
 from zstatic.progress import Track, silent
 from zstatic.urls import doi
 from zstatic.values import show_size
@@ -38,6 +39,8 @@ LIMITS: Mapping[str, Limits] = {
     "cloudflare-pages": Limits("Cloudflare Pages", files=20_000, largest=25 << 20),
 }
 _NEAR = 0.8
+# https://scholar.google.com/intl/en/scholar/inclusion.html#indexing
+_LARGE_PAPER = 5_000_000
 
 
 def check_files(site: Path, base_path: str, base_url: str, track: Track = silent) -> tuple[Problem, ...]:
@@ -105,16 +108,21 @@ def check_limits(sizes: Mapping[str, int], host: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def check_items(entries: Iterable[Entry]) -> tuple[Problem, ...]:
-    """Find items without title or date, and items with one DOI."""
+def check_items(ctx: Context) -> tuple[Problem, ...]:
+    """Find items without title or date, items with one DOI, papers that are too large for Google Scholar."""
     problems = []
     bearers: dict[str, list[str]] = {}
-    for entry in entries:
+    for entry in ctx.items:
         place = f"{entry.library.id}/items/{entry.item.key}"
         if not entry.item.title:
             problems.append(Problem("no-title", place, "It has no title."))
         if not entry.year:
             problems.append(Problem("no-date", place, "It has no date that can be read."))
+        pdf = paper(entry)
+        if pdf and pdf.size > _LARGE_PAPER and is_scholarly(ctx, entry):
+            limit = show_size(_LARGE_PAPER)
+            told = f"Its PDF has {show_size(pdf.size)}; Google Scholar indexes none above {limit}."
+            problems.append(Problem("large-paper", place, told))
         if found := doi(entry.item.fields.get("DOI", "")):
             bearers.setdefault(found.lower(), []).append(place)
     problems += [

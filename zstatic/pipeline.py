@@ -225,7 +225,7 @@ def check(config: Config, track: Track = silent) -> tuple[Problem, ...]:
         found = {
             *check_files(config.output, base_path, config.site.base_url, track),
             *check_limits(file_sizes(config.output), config.deploy.host),
-            *check_items(ctx.items),
+            *check_items(ctx),
         }
         return tuple(sorted(found))
 

@@ -82,6 +82,8 @@ def describe_status(status: "Status") -> Iterator[str]:
             f"Site: {show_count(public, 'item')}, {show_count(status.site_files, 'file')}, "
             f"{show_size(status.site_bytes)}"
         )
+        if status.sitemap:
+            yield f"  sitemap, to be submitted to search engines by hand: {status.sitemap}"
         if status.problems:
             yield f"  problems: {len(status.problems)}, listed below"
     if status.unfinished:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from zstatic.build import (
     MARKER,
@@ -66,6 +67,7 @@ class Status:
 
     site: what last_sync.json says; None = there is no site. site_bytes, mirror_bytes: on disk.
     problems: of the site as a whole. unfinished: a build was interrupted while it changed the site.
+    sitemap: address of the one that search engines do not find by themselves, "" = there is none.
     """
 
     libraries: tuple[LibraryStatus, ...]
@@ -75,6 +77,7 @@ class Status:
     mirror_bytes: int
     problems: tuple[Problem, ...] = ()
     unfinished: bool = False
+    sitemap: str = ""
 
 
 def read_status(config: Config) -> Status:
@@ -90,6 +93,7 @@ def read_status(config: Config) -> Status:
                 libraries.append(_library_status(config, library, its_own))
     site = json.loads((config.output / MARKER).read_text("utf-8")) if is_our_site(config.output) else None
     files, size = _disk_use(config.output)
+    base_url = config.site.base_url
     return Status(
         tuple(libraries),
         site,
@@ -98,6 +102,8 @@ def read_status(config: Config) -> Status:
         _disk_use(config.state)[1],
         tuple(sorted(found)),
         is_interrupted(config.state),
+        # They look for robots.txt, which names it, at the root of the host alone.
+        f"{base_url}sitemap.xml" if site is not None and urlsplit(base_url).path.strip("/") else "",
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from zstatic.dates import PartialDate
 from zstatic.library import Creator
 from zstatic.pages.basefields import base_field
-from zstatic.pages.context import Context, Entry
+from zstatic.pages.context import Context, Entry, PublishedFile
 from zstatic.pages.head import Meta
 from zstatic.richtext import abstract_text, plain
 from zstatic.urls import arxiv_id, doi, isbns, safe_href
@@ -78,12 +78,12 @@ def is_scholarly(ctx: Context, entry: Entry) -> bool:
     if entry.item.item_type not in _TYPE_TAGS or ctx.config.meta.google_scholar == "never":
         return False
     is_own = ctx.config.meta.google_scholar == "always" or entry.library.id.endswith("/publications")
-    return is_own or bool(paper_path(entry))
+    return is_own or paper(entry) is not None
 
 
-def paper_path(entry: Entry) -> str:
-    """The PDF of the work itself: the first in Zotero's order of the best; "" = none is published."""
-    return next((file.path for file in entry.files if file.media_type == "application/pdf"), "")
+def paper(entry: Entry) -> PublishedFile | None:
+    """The PDF of the work itself: the first in Zotero's order of the best; None = none is published."""
+    return next((file for file in entry.files if file.media_type == "application/pdf"), None)
 
 
 def item_meta(ctx: Context, entry: Entry) -> tuple[Meta, ...]:
@@ -150,8 +150,8 @@ def _for_zotero(ctx: Context, entry: Entry, scholarly: bool) -> Iterator[Meta]:
     yield Meta("z.url", safe_href(item.fields.get("url", "")))
     yield from _identifiers(ctx, entry)
     # For any type: it is how Zotero finds the PDF, and without a title Google Scholar passes over it.
-    pdf = paper_path(entry)
-    yield Meta("citation_pdf_url", ctx.absolute(pdf) if pdf else "")
+    pdf = paper(entry)
+    yield Meta("citation_pdf_url", ctx.absolute(pdf.path) if pdf else "")
     if not scholarly:
         for tag in item.tags:
             yield Meta("DC.subject", tag)

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from zstatic.pages.context import CollectionNode, Context, Entry, Link
 from zstatic.sorting import sort_key
 
@@ -19,12 +21,21 @@ _RELATION, _TAG, _COLLECTION = 3, 2, 1
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An item beside another. lang: of the title, "" unknown."""
+
+    path: str
+    title: Markup
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """The items before and after one in a collection, in the order of its page; None at an end."""
 
     collection: Link
-    previous: Link | None
-    next: Link | None
+    previous: Neighbour | None
+    next: Neighbour | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +121,9 @@ def _bonds(ctx: Context) -> Iterator[_Bond]:
 def _neighbours(ctx: Context) -> Iterator[tuple[str, Neighbours]]:
     """In the collection whose path stands above the item, the first in the tree of those it is in."""
     for node in ctx.collections.values():
-        links: list[Link | None] = [None, *(Link(entry.title, entry.path) for entry in node.entries), None]
+        members = (Neighbour(entry.path, entry.title_html, entry.line.lang) for entry in node.entries)
+        row = [None, *members, None]
         for place, entry in enumerate(node.entries):
             if nodes_of(ctx, entry)[0] is node and len(node.entries) > 1:
                 collection = Link(node.name, node.path)
-                yield entry.path, Neighbours(collection, links[place], links[place + 2])
+                yield entry.path, Neighbours(collection, row[place], row[place + 2])
