@@ -199,6 +199,16 @@ def test_a_renamed_collection_is_gone_for_a_rule_that_names_it(
     site.build()
 
 
+def test_a_mistyped_collection_is_named_where_it_stops_a_build(
+    library: FakeLibrary, site: SiteFolder
+) -> None:
+    site.build()
+    site.settings = HEAD + f'[select]\ncollections = ["{DRAWER.lower()}"]\n'
+    told = stopped(site).message
+    assert "No item of groups/7 would be left" in told or "would vanish" in told
+    assert "there is no collection 'drawer22'. Did you mean" in told
+
+
 def test_a_collection_that_a_rule_names_by_key_is_told_by_its_last_name_too(
     library: FakeLibrary, site: SiteFolder
 ) -> None:

@@ -99,10 +99,10 @@ class Objections:
             f"(on GitHub: Run workflow, with the box for it ticked).{mend}"
         )
 
-    def refuse(self) -> None:
-        """Raises GuardError, if there are any."""
+    def refuse(self, causes: Iterable[str] = ()) -> None:
+        """Raises GuardError, if there are any. causes: what may have led to them, told with them."""
         if self.lines:
-            message = "\n".join(["The site was left as it is.", *self.lines])
+            message = "\n".join(["The site was left as it is.", *self.lines, *causes])
             exposed = [line.strip() for lines in self.exposes for line in lines.splitlines()[1:]]
             raise GuardError(message, self.remedy, exposed, self.private)
 

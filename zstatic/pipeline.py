@@ -58,7 +58,7 @@ from zstatic.render import Renderer
 from zstatic.schema import Schema
 from zstatic.search import FOLDER as SEARCH_FOLDER
 from zstatic.search import Finish, facet_columns, records, start_files_index, start_index
-from zstatic.selection import select
+from zstatic.selection import UNKNOWN_COLLECTION, select
 from zstatic.statefolder import remove_ours, repair_state
 from zstatic.sync import PARTS, LibrarySyncReport, Part, sync_libraries
 from zstatic.theme import Theme, load_theme
@@ -363,7 +363,9 @@ def _guard(former: Record | None, now: Record, ctx: Context, wishes: _Wishes) ->
     objections = find_objections(former, now, ctx.config, ctx.items) if former else Objections()
     if wishes.preview:
         return tuple(Problem("guard", "", f"A build would stop here. {line}") for line in objections.lines)
-    objections.without(shrink=wishes.allow_shrink, exposed=wishes.allow_exposed).refuse()
+    problems = chain.from_iterable(library.problems for library in ctx.libraries)
+    mistyped = [problem.message for problem in problems if problem.code == UNKNOWN_COLLECTION]
+    objections.without(shrink=wishes.allow_shrink, exposed=wishes.allow_exposed).refuse(mistyped)
     return ()
 
 

@@ -21,6 +21,7 @@ from zstatic.library import Attachment, Collection, Item, Library, Note, Removed
 from zstatic.urls import EXTENSIONS
 
 Child = TypeVar("Child", Attachment, Note)
+UNKNOWN_COLLECTION = "unknown-collection"
 
 
 def select(library: Library, rules: SelectRules) -> Library:
@@ -154,7 +155,7 @@ def _unknown_collection(name: str, setting: str, library: Library) -> Problem:
     close = difflib.get_close_matches(name, sorted(names | library.collections.keys()), n=1)
     hint = f" Did you mean {close[0]!r}?" if close else " `zstatic collections` lists them."
     message = f"[select] {setting}: there is no collection {name!r}.{hint}"
-    return Problem("unknown-collection", library.id, message)
+    return Problem(UNKNOWN_COLLECTION, library.id, message)
 
 
 def _with_subcollections(keys: Iterable[str], children: Mapping[str, Iterable[str]]) -> frozenset[str]:
