@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -201,3 +202,20 @@ def test_index_before_there_is_a_site_says_what_to_do(tmp_path: Path, fake: Fake
     assert run.returncode == 2
     assert "build --offline" in run.stderr
     assert not new.site.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others name files in all letters whatever is set")
+def test_a_system_that_names_files_in_few_letters_only_is_told_what_to_set(
+    fake: FakeZotero, tmp_path: Path
+) -> None:
+    fake.add_library("groups/7", "A group", public=True).add_item(title="Maps", tags=["Карты"])
+    few = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    site = SiteFolder(tmp_path / "site", fake, [{"id": "groups/7"}], environ=few)
+    site.write()
+    run = site.run("build", "--no-search")
+    assert run.returncode == 2, run.stderr
+    assert "Here files may only be named in ascii" in run.stderr
+    assert "LC_ALL=C.UTF-8" in run.stderr
+    assert not site.site.exists()
+    site.environ = {}
+    assert site.run("build", "--no-search").returncode == 0

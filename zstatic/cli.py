@@ -153,6 +153,9 @@ def explain(error: BaseException) -> tuple[str, str, int]:
     if isinstance(error, OSError):
         message = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
         return message, "Check the space and the permissions there. The site is as it was.", UNEXPECTED
+    if isinstance(error, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
+        message = f"Here files may only be named in {sys.getfilesystemencoding()}, not in all scripts."
+        return message, "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1 and run again. The site is as it was.", USAGE
     hint = "This is a mistake in zstatic, not yours. Run again with -v and report what it shows."
     return f"Unexpected: {type(error).__name__}: {error}", hint, UNEXPECTED
 
