@@ -387,6 +387,7 @@ def test_mistake_is_told_with_place_and_remedy(
         ('[theme]\nname = "../x"', "expected the name of a theme's folder"),
         ('[output]\npath = "."', '6:8: [output] path: found ".", expected a folder of its own'),
         ('[output]\npath = "content"', "expected a folder of its own"),
+        ('[output]\npath = "~/site"', 'found "~/site", expected a folder written out, without ~'),
         ('[output]\npath = ".zstatic/site"', "expected a folder of its own"),
         ('[output]\nstate = "_site/x"', "expected a folder of its own"),
         ('[output]\npath = "/"', "expected a folder of its own"),

@@ -203,6 +203,8 @@ def as_folder(value: object) -> str:
     text = as_line(value)
     if text in (".", "/") or set(text) <= {".", "/"}:
         raise Wrong("a folder of its own")
+    if text.startswith("~"):
+        raise Wrong("a folder written out, without ~")
     return text
 
 
