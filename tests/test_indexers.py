@@ -15,7 +15,7 @@ import pytest
 from fakezotero import FakeZotero
 from sites import SiteFolder, without_marker
 
-from zstatic import bundles, indexers, pagefind
+from zstatic import bundles, indexers, pagefind, pdftext
 from zstatic.bundles import Index, Task
 from zstatic.errors import SearchError
 from zstatic.indexers import Indexers
@@ -67,6 +67,19 @@ def test_what_is_there_already_takes_no_process(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
     with Indexers() as running:
         assert running.start(task(tmp_path))() == first
+
+
+def test_a_program_in_the_folder_where_one_works_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pickle", "json", "zstatic"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    with Indexers() as running:
+        assert running.start(task(tmp_path / "work"))().ids
+    with pdftext.reader() as reading:
+        assert reading.read(tmp_path / "none.pdf", 10) == ()
+        assert reading._process and reading._process.poll() is None
 
 
 def test_a_failure_there_is_told_here_in_its_own_words(tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ class Indexers:
             if self._ended:
                 raise SearchError("The search index was given up.")
             process = subprocess.Popen(
-                [sys.executable, "-m", "zstatic.indexers"],
+                # Nothing in the folder where we are is ours to run.
+                [sys.executable, "-P", "-m", "zstatic.indexers"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

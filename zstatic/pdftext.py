@@ -76,7 +76,8 @@ def reader(seconds: float = SECONDS) -> Iterator[Reader]:
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "zstatic.pdftext"],
+        # Nothing in the folder where we are is ours to run.
+        [sys.executable, "-P", "-m", "zstatic.pdftext"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
