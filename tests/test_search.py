@@ -46,7 +46,8 @@ def column_files(copies: Iterable[Copy]) -> dict[str, Any]:
     """ "pointer", "shown", "orders" and each facet -> what is in the file."""
     by_path = files(copies)
     pointer = json.loads(by_path["pagefind/zstatic.json"])
-    names = {"shown": pointer["shown"], "orders": pointer["orders"], **pointer["facets"]}
+    names = {"shown": pointer["shown"], "orders": pointer["orders"], "titles": pointer["titles"]}
+    names |= pointer["facets"]
     return {"pointer": pointer} | {
         name: json.loads(by_path[f"pagefind/{file}"]) for name, file in names.items()
     }
@@ -630,7 +631,10 @@ def test_column_files_are_replaced_when_they_change(tmp_path: Path) -> None:
     assert before["shown"] != after["shown"]
     assert before["build"] == after["build"]
     assert sorted(path.name for path in (tmp_path / "columns").iterdir()) == sorted(
-        [*(after[name] for name in ("shown", "orders", "words", "links", "keys", "files")), "zstatic.json"]
+        [
+            *(after[name] for name in ("shown", "orders", "words", "links", "keys", "files", "titles")),
+            "zstatic.json",
+        ]
     )
 
 
@@ -643,6 +647,29 @@ def test_words_in_nearly_everything_are_listed_for_large_libraries_only() -> Non
 
     assert common(100) == []
     assert common(2000) == ["of", "the", "title"]
+
+
+def test_titles_of_little_words_are_listed_apart_in_the_language_of_the_site(tmp_path: Path) -> None:
+    def titles(language: str) -> Any:
+        named = [
+            "It",
+            "To be, or not to be: that is the question",
+            "Über uns",
+            "V.",
+            "Out of the blue",
+            "Égo",
+        ]
+        rows = [
+            record(n, document=Document(f"items/{n}/", "A text", {"title": title}))
+            for n, title in enumerate(named)
+        ]
+        return column_files(index_site(rows, language, tmp_path))["titles"]
+
+    assert titles("en") == {
+        "whole": {"0": "it", "3": "v"},
+        "inside": {"1": ["to be or not to be that is the"], "4": ["out of the"]},
+    }
+    assert titles("de") == {"whole": {"2": "uber uns", "3": "v"}, "inside": {}}
 
 
 # The page

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from zstatic.facets import FACETS, collection_slug
 from zstatic.fulltext import FileText
 from zstatic.indexers import Start
 from zstatic.library import Creator, Item
+from zstatic.littlewords import compared_words, little_words
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
 from zstatic.pages.context import Context, Entry, file_kind, short_list
@@ -148,7 +150,7 @@ def start_index(
         for number, rows in enumerate(parts)
     ]
     waiting = [start(task) for task in tasks]
-    files, names = _columns(records, facets, parts)
+    files, names = _columns(records, facets, parts, little_words(language))
 
     def finish() -> tuple[Copy, ...]:
         indexes = [wait() for wait in waiting]
@@ -470,7 +472,10 @@ def joined(text: str) -> str:
 
 
 def _columns(
-    records: Sequence[Record], facets: Sequence[FacetColumn], index_parts: Sequence[Sequence[int]]
+    records: Sequence[Record],
+    facets: Sequence[FacetColumn],
+    index_parts: Sequence[Sequence[int]],
+    little: frozenset[str],
 ) -> tuple[dict[str, bytes], dict[str, JSON]]:
     """The files that search.js reads beside Pagefind's, by name, and the pointer as far as it is known.
 
@@ -494,12 +499,14 @@ def _columns(
         parts.setdefault(_part(column.name), {})[column.name] = _facet(column)
     files = {}
     names = {}
+    common = _common_words(records)
     lazy = {
         "orders": orders,
         "words": {"words": _vocabulary(records)},
         "links": _links(records),
         "keys": {"keys": " ".join(record.key for record in records)},
         "files": {row: record.file_name for row, record in enumerate(records) if record.file_name},
+        "titles": _little_titles(records, little.union(common)),
     }
     for name, columns in (("shown", shown), *lazy.items(), *parts.items()):
         content = _json(columns)
@@ -511,7 +518,8 @@ def _columns(
         "facets": {column.name: names[_part(column.name)] for column in facets},
         # By them the page decides what to load unasked.
         "sizes": {name: len(files[names[name]]) for name in parts},
-        "common": _common_words(records),
+        "common": common,
+        "little": sorted(little),
     }
     return files, pointer
 
@@ -621,6 +629,27 @@ def _common_words(records: Sequence[Record]) -> list[str]:
         )
     )
     return sorted(word for word, count in counts.items() if count >= _COMMON_SHARE * len(sample))
+
+
+_RUN = 3
+
+
+def _little_titles(records: Sequence[Record], little: frozenset[str]) -> dict[str, JSON]:
+    """The titles that little words and single letters lead to, for which search.js does not ask the index.
+
+    whole: row -> a title of nothing else. inside: row -> where another title has three or more in a row.
+    """
+    whole: dict[int, str] = {}
+    inside: dict[int, list[str]] = {}
+    for row, record in enumerate(records):
+        words = compared_words(record.document.meta.get("title", ""))
+        grouped = groupby(words, lambda word: len(word) == 1 or word in little)
+        runs = [list(run) for is_little, run in grouped if is_little]
+        if runs and len(runs[0]) == len(words):
+            whole[row] = " ".join(words)
+        elif found := [" ".join(run) for run in runs if len(run) >= _RUN]:
+            inside[row] = found
+    return {"whole": whole, "inside": inside}
 
 
 def _json(value: JSON) -> bytes:

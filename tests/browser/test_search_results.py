@@ -250,3 +250,16 @@ def test_searching_loads_neither_exports_nor_references_nor_lists_unasked(
     assert not [
         name for name in names if re.search("exports/|search-parts|/(keys|links|words|orders|files)\\.", name)
     ]
+
+
+def test_words_that_stand_everywhere_are_not_looked_for_in_the_index(
+    made: tuple[Context, str], visit: Callable[..., Page]
+) -> None:
+    page = visit(f"{made[1]}search/?q=the")
+    expect(page.locator("#search-note")).to_have_text(
+        "“the”: in so many items that it finds nothing in particular. "
+        "Add another word, or put a phrase in quotes."
+    )
+    names = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert [name for name in names if "/pagefind/titles." in name]
+    assert not [name for name in names if re.search("/pagefind/(index|fragment)/", name)]

@@ -44,12 +44,22 @@ ITEMS = [
     make_item("ARABIC00", title="تاريخ العلوم"),
     make_item("STEM0000", title="Weaving computations"),
     make_item("STOPWORD", title="To be or not to be: that is the question"),
+    make_item("LITTLE00", title="It", creators=[author("Stephen King")]),
+    make_item("LETTER00", title="V.", creators=[author("Thomas Pynchon")]),
+    make_item("LITTLE01", title="Over and above"),
     dated("YEAR1990", "Dated work one", 1990),
     dated("YEAR2000", "Dated work two", 2000),
     dated("YEAR2010", "Dated work three", 2010),
 ]
 
+TITLES = "in so many items that only titles of such words were looked for."
+QUOTES = "Add another word, or put a phrase in quotes."
 SAID = {
+    "to be or not to be": f"“to”, “be”, “or”, “not”, “to”, “be”: {TITLES} {QUOTES}",
+    "it": f"“it”: {TITLES} {QUOTES}",
+    "above": f"“above”: in so many items that it finds nothing in particular. {QUOTES}",
+    "Over AND above": f"“Over”, “above”: in so many items that it finds nothing in particular. {QUOTES}",
+    "over and above": f"“over”, “and”, “above”: {TITLES} {QUOTES}",
     "the origin of species": "Left out, since no work has all these words: “the”, “of”.",
     "文法": "No exact match for “文法”. These are the nearest results.",
     "β": "Type at least two letters.",
@@ -79,6 +89,19 @@ ROWS = {
     "stop words": [
         ("to be or not to be", "STOPWORD"),
         ('"to be or not to be"', "STOPWORD"),
+        ("it", "LITTLE00"),
+        ("it king", "LITTLE00"),
+        ("V", "LETTER00"),
+        ("above", ""),
+        ('"above"', "LITTLE01"),
+        ("title:above", "LITTLE01"),
+        ('title:"above"', "LITTLE01"),
+        ("Over AND above", ""),
+        ("over and above", "LITTLE01"),
+        ("above OR darwin", "ORIGIN00"),
+        ("above author:darwin", "ORIGIN00"),
+        ("(of) (species darwin)", "ORIGIN00"),
+        ("darwin NOT of", "ORIGIN00"),
         ("the origin of species", "ORIGIN00"),
     ],
     "diacritics": [

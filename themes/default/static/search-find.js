@@ -16,26 +16,44 @@ const MANY = 1500; // results of which the best are good whatever their words be
 export const REFINED = 24; // results that are looked at more closely: few more than are shown
 const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
 
-// Leave out what would find nothing in particular: single letters, and words that are nearly everywhere.
-export function prune(tree, common, dropped = []) {
+// Leave out what would find nothing in particular: single letters, words that are nearly everywhere, and little words
+// (the, of) without another word beside them. words: {common, little}, sets of words.
+export function prune(tree, words, dropped = []) {
+  const keep = (part) => prune(part, words, dropped);
   switch (tree?.op) {
-    case "and": case "or": {
-      const parts = tree.parts.map((part) => prune(part, common, dropped)).filter(Boolean);
-      return parts.length > 1 ? { ...tree, parts } : parts[0] ?? null;
+    case "and": {
+      const all = together(tree);
+      const loose = all.filter((part) => isLoose(part) && !isNothing(part, words));
+      const beside = loose.every((part) => isLittle(part, words)) ? [] : loose;
+      return joinedBy(tree.op, all.map((part) => (beside.includes(part) ? part : keep(part))));
     }
+    case "or": return joinedBy(tree.op, tree.parts.map(keep));
     case "not": {
-      const part = prune(tree.part, common, dropped);
+      const part = keep(tree.part);
       return part && { ...tree, part };
     }
     case "word": {
-      if (tree.field === "id") return tree;
-      const short = [...bare(tree.text)].length < 2 && !HAS_CJK.test(tree.text);
-      if (!short && !common.has(tree.text.toLowerCase())) return tree;
+      const short = isShort(tree);
+      if (!short && !isNothing(tree, words) && !isLittle(tree, words)) return tree;
       dropped.push({ text: tree.text, short });
       return null;
     }
     default: return tree ?? null;
   }
+}
+
+// Words that Pagefind is asked for together.
+const isLoose = ({ op, field, text }) => op === "word" && !field && !CJK_RUN.test(text);
+const isShort = ({ text, field }) => field !== "id" && [...bare(text)].length < 2 && !HAS_CJK.test(text);
+const isNothing = (word, { common }) => isShort(word) || (!word.field && common.has(word.text.toLowerCase()));
+const isLittle = ({ text, field }, { little }) => !field && little.has(bare(text));
+
+// All that is wanted side by side, whatever its parentheses.
+const together = ({ parts }) => parts.flatMap((part) => (part.op === "and" ? together(part) : [part]));
+
+function joinedBy(op, all) {
+  const parts = all.filter(Boolean);
+  return parts.length > 1 ? { op, parts } : parts[0] ?? null;
 }
 
 export class Finder {
@@ -64,9 +82,9 @@ export class Finder {
   }
 
   async all(parts) {
-    const plain = parts.filter((part) => part.op === "word" && !part.field && !CJK_RUN.test(part.text));
-    const others = parts.filter((part) => !plain.includes(part));
-    const found = plain.length ? [await this.words(plain.map((part) => part.text))] : [];
+    const loose = parts.filter(isLoose);
+    const others = parts.filter((part) => !loose.includes(part));
+    const found = loose.length ? [await this.words(loose.map((part) => part.text))] : [];
     for (const part of others) found.push(await this.find(part));
     const scores = found[0];
     for (const more of found.slice(1)) for (let row = 0; row < this.size; row += 1) scores[row] = scores[row] && more[row] && scores[row] + more[row];

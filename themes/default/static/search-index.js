@@ -18,6 +18,7 @@ const POINTS = {
   score: 0.3, // the highest that Pagefind gave
 };
 const PERSON = 4; // words at most in a person's name
+const RUN = 3; // little words in a row by which a title is found
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
   metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
@@ -43,12 +44,13 @@ export async function openIndex(folder) {
   return {
     pagefind, shown, ids, columns,
     rows: new Map(ids.map((id, row) => [id, row])),
-    common: new Set(pointer.common),
+    words: { common: new Set(pointer.common), little: new Set(pointer.little) },
     orders: once(() => read(pointer.orders)),
-    words: once(async () => readWords((await read(pointer.words)).words)),
+    vocabulary: once(async () => readWords((await read(pointer.words)).words)),
     links: once(() => read(pointer.links)),
     keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
     files: once(() => read(pointer.files)),
+    littleTitles: once(() => read(pointer.titles)),
     inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder + pointer.parts[partOf(shown.part, row)].folder, ids[row]),
@@ -150,8 +152,8 @@ export async function find(q, opened) {
   if (url) return { scores: await linked(url, opened), finder: null, words: [], dropped: [], problems: [], straight: true };
   const { tree, plain, problems } = parse(q);
   const dropped = [];
-  const pruned = prune(tree, opened.common, dropped);
-  if (!pruned) return { scores: null, dropped, problems };
+  const pruned = prune(tree, opened.words, dropped);
+  if (!pruned) return { ...await titled(plain ? wanted(tree) : [], opened), dropped, problems, plain };
   const found = await look(pruned, plain, opened);
   // "The origin of species" is called "On the origin of species": who adds a little word does not insist on it.
   const longer = plain && !found.scores.some(Boolean) && withoutLittle(pruned);
@@ -160,6 +162,20 @@ export async function find(q, opened) {
   if (!more.scores.some(Boolean) || more.finder.near.length) return { ...found, dropped, problems, plain };
   const left = wanted(pruned).filter((word) => !more.words.includes(word));
   return { ...more, dropped, problems: [...problems, { code: "left", words: left }], plain };
+}
+
+// Works of which the title is these little words, or else has them in a row. scores: null = there is none.
+async function titled(words, opened) {
+  const { whole, inside } = await opened.littleTitles();
+  const typed = words.flatMap(bareWords);
+  const asked = typed.join(" ");
+  const scores = new Float64Array(opened.ids.length);
+  if (typed.length >= RUN) for (const [row, runs] of Object.entries(inside)) if (runs.some((run) => ` ${run} `.includes(` ${asked} `))) scores[row] = 1;
+  for (const [row, title] of Object.entries(whole)) {
+    if (title === asked) scores[row] = 3;
+    else if (typed.length >= RUN && ` ${title} `.includes(` ${asked} `)) scores[row] = 2;
+  }
+  return scores.some(Boolean) ? { scores, finder: null, words, titles: true } : { scores: null };
 }
 
 // The works at an address of the web.
@@ -182,7 +198,7 @@ function numberOf(text) {
 export async function meant(q, { scores, finder, words: typed }, opened) {
   const none = !scores.some(Boolean);
   if (!finder?.unknown.length && !none) return null;
-  const words = await opened.words();
+  const words = await opened.vocabulary();
   const isKnown = (word) => words.some(({ plain }) => plain.startsWith(bare(word)));
   const mistyped = (finder?.unknown.length ? finder.unknown : typed.filter((word) => !isKnown(word)))
     .filter((word) => /^[\p{L}\p{M}'’-]+$/u.test(word) && !HAS_CJK.test(word)).slice(0, 3);
@@ -273,7 +289,7 @@ class Part {
 // The same with what stands inside files: items with a match there follow the others.
 export async function withFiles(q, found, opened) {
   const { tree } = parse(q);
-  const pruned = prune(tree, new Set());
+  const pruned = prune(tree, { ...opened.words, common: new Set() });
   const { findFiles, isForFiles } = await import("./search-files.js");
   if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
   const files = await findFiles(pruned, await opened.inside());

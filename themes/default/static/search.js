@@ -44,7 +44,7 @@ function found({ q, keys, inside }, opened) {
 
 async function look(q, inside, opened) {
   const results = await find(q, opened);
-  return inside && results.scores && !results.straight ? withFiles(q, results, opened) : results;
+  return inside && results.finder && !results.straight ? withFiles(q, results, opened) : results;
 }
 
 // Why nothing was looked for.
@@ -285,10 +285,11 @@ function goStraight(q, { straight, plain }, loaded) {
   return true;
 }
 
-function drawResults(q, { finder, words, problems, plain }, { count, page, part, loaded, references }, { shown }) {
+function drawResults(q, { finder, words, problems, plain, titles, dropped }, { count, page, part, loaded, references }, { shown }) {
   const total = fill(counted[new Intl.PluralRules(say.language).select(count)], { n: number(count) });
   const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
   const notes = [sentences(problems)];
+  if (titles && dropped.some(({ short }) => !short)) notes.push(fill(say.onlyTitles, { words: quoted(words) }));
   if (finder?.near.length) notes.push(fill(say.inexact, { words: quoted(finder.near) }));
   if (lacking.length && (count || !plain)) notes.push(fill(say.unknown, { words: quoted(lacking) }));
   const told = notes.filter(Boolean).join(" ");
