@@ -1,8 +1,9 @@
 """Random queries, held against a model of what the search help says: `python bench/search_random.py [N]`.
 
-N queries (1,000) each to a made library and to a real one of `../shared`, in a real Chromium, half of
-them with filters: items found and counts of facets must be those of the model. Prints how often each
-operator, field and facet was asked for with results.
+N queries (1,000) each to a site of two made libraries and to a real one of `../shared`, in a real
+Chromium, half of them with filters, in each order in turn: items found, their order and the counts of
+facets must be those of the model. Prints how often each operator, field, facet and order was asked for
+with results.
 """
 
 import os
@@ -34,7 +35,7 @@ def serve(folder: Path) -> str:
 def main() -> None:
     number = int(sys.argv[1]) if sys.argv[1:] else 1000
     seen: Counter[str] = Counter()
-    contexts = {"made": synthetic(), "group-1": context_of(recorded_mirror(SHARED, "group-1"))}
+    contexts = {"made": synthetic(Path(__file__)), "group-1": context_of(recorded_mirror(SHARED, "group-1"))}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as top:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]

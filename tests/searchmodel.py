@@ -1,7 +1,8 @@
 """What a search must find, worked out item by item from the search help (_search_help.html), without index.
 
 Two things the text leaves open are taken from the stemmer's side: two words are forms of one another if they
-share a stem, and tests ask for words of which the stem is known here.
+share a stem, and tests ask for words of which the stem is known here. The order of letters is that of lists
+(sorting.py), which has tests of its own.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from zstatic.littlewords import little_words
 from zstatic.pages.context import Context, Entry
 from zstatic.richtext import abstract_text
 from zstatic.search import identifiers
+from zstatic.sorting import sort_key
 
 Choices = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
@@ -88,17 +91,54 @@ class Model:
         self.works = [Work(entry) for entry in ctx.items]
         self.values: dict[str, list[frozenset[str]]] = {
             name: [frozenset(term.slug for term in entry.terms[name]) for entry in ctx.items]
-            for name in ("type", "tag", "creator", "language", "file", "year")
+            for name in ("type", "tag", "creator", "language", "file", "year", "library")
         }
         inside: dict[str, set[str]] = {}
-        for (_, key), node in ctx.collections.items():
+        self.collection_names: dict[str, str] = {}
+        for (library, key), node in ctx.collections.items():
+            name = f"{library}/{key}" if library else key
+            self.collection_names[name] = node.name
             for entry in node.subtree:
-                inside.setdefault(entry.path, set()).add(key)
+                inside.setdefault(entry.path, set()).add(name)
         self.values["collection"] = [frozenset(inside.get(entry.path, ())) for entry in ctx.items]
-        self.collection_names = {key: node.name for (_, key), node in ctx.collections.items()}
+        self.little = little_words(ctx.config.site.language)
+        self.language = ctx.config.site.language
 
     def rows(self, test: Callable[[Work], bool]) -> set[int]:
         return {row for row, work in enumerate(self.works) if test(work)}
+
+    def called(self, typed: Sequence[str]) -> set[int]:
+        """The works that little words alone find: called just that, or with three and more in a row."""
+        found = set()
+        for row, work in enumerate(self.works):
+            title = [plain(word) for word in re.findall(r"[^\W_]+", work.fields["title"])]
+            if title == list(typed) or (len(typed) > 2 and _is_inside(list(typed), title)):
+                found.add(row)
+        return found
+
+    def ordered(self, rows: Iterable[int], by: str) -> list[int]:
+        """In the order that readers choose; works that it does not tell apart as "newest" has them."""
+        newest = sorted(rows, key=lambda row: self._order(row, "newest"))
+        if by == "added":
+            return sorted(newest, key=lambda row: self.works[row].entry.item.date_added, reverse=True)
+        return sorted(newest, key=lambda row: self._order(row, by))
+
+    def _order(self, row: int, by: str) -> tuple[bool, int | str, str, str]:
+        """What has nothing to be ordered by comes last."""
+        entry = self.works[row].entry
+        item, year = entry.item, entry.item.date.year
+        title = sort_key(entry.title, self.language) if item.title else ""
+        match by:
+            case "newest":
+                return year is None, -(year or 0), sort_key(entry.title, self.language), item.key
+            case "oldest":
+                return year is None, year or 0, title, ""
+            case "title":
+                return not title, title, "", ""
+            case _:
+                named = [creator for creator in item.creators if creator.name]
+                first = [creator for creator in named if creator.role == "author"] or named
+                return not named, sort_key(first[0].sort_name, self.language) if named else "", "", ""
 
     def chosen(self, rows: Iterable[int], choices: Choices, without: str = "") -> set[int]:
         """The rows that pass the choices, except for what is wanted of one facet."""

@@ -89,6 +89,10 @@ def site(*items: Any, **settings: Any) -> Site:
 
 def site_of_libraries(config: Config, **mirrors: StubMirror) -> Site:
     """mirrors: by the slug of their library; "main" = the root."""
+    return Site(context_of_libraries(config, {}, **mirrors))
+
+
+def context_of_libraries(config: Config, files: Mapping[str, Path], **mirrors: StubMirror) -> Context:
     libraries = tuple(
         LibraryConfig(f"groups/{number}", slug="" if name == "main" else name)
         for number, name in enumerate(mirrors, 1)
@@ -98,7 +102,7 @@ def site_of_libraries(config: Config, **mirrors: StubMirror) -> Site:
         select(read_library(mirror, config, each), each.select)
         for mirror, each in zip(mirrors.values(), libraries, strict=True)
     ]
-    return Site(make_context(read, config, Schema(), {}, ()))
+    return make_context(read, config, Schema(), files, ())
 
 
 def write_folder(ctx: Context, folder: Path, work: Path, with_search: bool = True) -> None:

@@ -6,18 +6,18 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import make_collection, make_item, make_tags, recorded_mirror
+from builders import StubMirror, make_attachment, make_collection, make_item, make_tags, recorded_mirror
 from playwright.sync_api import Browser, Page
 from searching import in_parts
 from searchmodel import Choices, Model, plain, words_of
-from sitepages import context, site_config
+from sitepages import context_of_libraries, site_config
 from test_search_browser import write_folder
 
 from zstatic.library import read_library
@@ -32,12 +32,12 @@ pytestmark = pytest.mark.browser
 SETUP = """
 async ([root, names]) => {
   const { tally } = await import(root + names.facets);
-  const { find, openIndex } = await import(root + names.index);
+  const { find, openIndex, ordered } = await import(root + names.index);
   const { parse } = await import(root + names.query);
   const opened = await openIndex(`${root}pagefind/`);
   const facets = await opened.columns.load(Object.keys(opened.columns.pointer.facets));
   window.parseQuery = parse;
-  window.search = async (query, choices) => {
+  window.search = async (query, choices, by) => {
     const { scores, finder } = await find(query, opened);
     const found = tally(scores ?? new Float64Array(opened.ids.length), choices, facets);
     const counts = {};
@@ -45,23 +45,40 @@ async ([root, names]) => {
       const named = [...numbers].map((n, at) => [facets[name].slugs[at], n]);
       counts[name] = Object.fromEntries(named.filter(([, n]) => n));
     }
-    return { rows: finder?.near.length ? [] : found.rows, counts };
+    const rows = finder?.near.length ? [] : found.rows;
+    return { rows: scores ? await ordered(rows, scores, by, opened) : [], counts };
   };
 }
 """
 
 
+ORDERS = ("", "newest", "oldest", "title", "creator", "added")
+
+
 @dataclass(frozen=True)
 class Query:
-    """text: as typed. rows: what it must find. kinds: of operators in it."""
+    """What is typed and what it must find.
+
+    words: side by side with no place to be in, as typed and the rows that have each. others: the rows of all
+    else that must hold. kinds: of operators in it. plain: words and nothing else.
+    """
 
     text: str
-    rows: frozenset[int]
     kinds: tuple[str, ...]
+    others: tuple[frozenset[int], ...] = ()
+    words: tuple[tuple[str, frozenset[int]], ...] = ()
     binding: int = 2  # 2: an atom, 1: words side by side, 0: alternatives
+    plain: bool = False
 
     def within(self, binding: int) -> str:
         return f"({self.text})" if self.binding < binding else self.text
+
+    def rows(self, little: Collection[str]) -> frozenset[int] | None:
+        """None: it is left out, since there are only little words in it."""
+        parts = list(self.others)
+        if not all(word in little for word, _ in self.words):
+            parts += [rows for _, rows in self.words]
+        return frozenset.intersection(*parts) if parts else None
 
 
 class Asker:
@@ -76,17 +93,22 @@ class Asker:
         self.vocabulary = known
         self.atoms: dict[str, Callable[[], Query | None]] = {
             "word": self.word,
+            "little": self.little,
             "prefix": self.prefix,
             "phrase": self.phrase,
-            "title": lambda: self.in_field("title", "title"),
-            "author": lambda: self.in_field("author", "author"),
-            "tag": lambda: self.in_field("tag", "tag"),
+            "title:": lambda: self.in_field("title", "title"),
+            "author:": lambda: self.in_field("author", "author"),
+            "creator:": lambda: self.in_field("creator", "author"),
+            "tag:": lambda: self.in_field("tag", "tag"),
             "title phrase": lambda: self.phrase("title"),
-            "doi": lambda: self.number("doi", "DOI"),
-            "isbn": lambda: self.number("isbn", "ISBN"),
-            "year": self.years,
-            "type": self.type,
-            "collection": self.collection,
+            "doi:": lambda: self.number("doi", "DOI"),
+            "isbn:": lambda: self.number("isbn", "ISBN"),
+            "year:": self.years,
+            "type:": self.type,
+            "collection:": self.collection,
+            "language:": lambda: self.value("language", "language"),
+            "library:": lambda: self.value("library", "library"),
+            "has:": lambda: self.value("has", "file"),
             "unknown": self.unknown,
         }
 
@@ -116,7 +138,16 @@ class Asker:
         if not words:
             return None
         word = self.chance.choice(words)
-        return Query(word, self.rows(lambda work: work.has_word(word)), ("word",))
+        return self.one_word(word, "word")
+
+    def one_word(self, word: str, kind: str) -> Query:
+        rows = self.rows(lambda work: work.has_word(word))
+        return Query(word, (kind,), words=((word, rows),), plain=True)
+
+    def little(self) -> Query | None:
+        """Those that the stemmer leaves alone."""
+        known = [word for word in sorted(self.model.little & self.vocabulary.keys()) if self.is_rigid(word)]
+        return self.one_word(self.chance.choice(known), "little") if known else None
 
     def prefix(self) -> Query | None:
         words = self.some_words("title") or self.some_words("author")
@@ -129,7 +160,7 @@ class Asker:
             ("e", "y", "s", "ing", "ed", "i", "l")
         ):
             return None
-        return Query(start, self.rows(lambda work: work.has_word(start)), ("prefix",))
+        return self.one_word(start, "prefix")
 
     def phrase(self, field: str = "") -> Query | None:
         work = self.chance.choice(self.model.works)
@@ -147,14 +178,14 @@ class Asker:
         words = words_of(chosen)
         rows = self.rows(lambda work: work.has_phrase(words, field))
         prefix = f"{field}:" if field else ""
-        return Query(f'{prefix}"{chosen}"', rows, ("title phrase" if field else "phrase",))
+        return Query(f'{prefix}"{chosen}"', ("title phrase" if field else "phrase",), (rows,))
 
     def in_field(self, name: str, field: str) -> Query | None:
         words = self.some_words(field)
         if not words:
             return None
         word = self.chance.choice(words)
-        return Query(f"{name}:{word}", self.rows(lambda work: work.has_word(word, field)), (name,))
+        return Query(f"{name}:{word}", (f"{name}:",), (self.rows(lambda work: work.has_word(word, field)),))
 
     def number(self, name: str, field: str) -> Query | None:
         with_one = [work for work in self.model.works if work.entry.item.fields.get(field)]
@@ -166,7 +197,7 @@ class Asker:
             return None
         wanted = identifiers(work.entry.item)[0].lower()
         same = self.rows(lambda other: wanted in [each.lower() for each in identifiers(other.entry.item)])
-        return Query(f"{name}:{typed}", same, (name,))
+        return Query(f"{name}:{typed}", (f"{name}:",), (same,))
 
     def years(self) -> Query | None:
         known = sorted({work.entry.item.date.year for work in self.model.works if work.entry.item.date.year})
@@ -180,13 +211,13 @@ class Asker:
             ]
         )
         rows = self.rows(lambda work: (year := work.entry.item.date.year) is not None and low <= year <= high)
-        return Query(f"year:{text}", rows, ("year",))
+        return Query(f"year:{text}", ("year:",), (rows,))
 
     def type(self) -> Query | None:
         entry = self.chance.choice(self.model.works).entry
         label = entry.line.type_label
         rows = self.rows(lambda work: work.entry.line.type_label == label)
-        return Query(f'type:"{label}"' if " " in label else f"type:{label.lower()}", rows, ("type",))
+        return Query(f'type:"{label}"' if " " in label else f"type:{label.lower()}", ("type:",), (rows,))
 
     def collection(self) -> Query | None:
         key = self.chance.choice(sorted(self.model.collection_names))
@@ -197,11 +228,25 @@ class Asker:
         if not words_of(name) or re.search(r"[^\w\s–-]", name):
             return None
         rows = frozenset(row for row, keys in enumerate(self.model.values["collection"]) if keys & same)
-        return Query(f'collection:"{name}"', rows, ("collection",))
+        return Query(f'collection:"{name}"', ("collection:",), (rows,))
+
+    def value(self, name: str, facet: str) -> Query | None:
+        """By what readers call it; "file" is any file."""
+        having = [work.entry.terms[facet] for work in self.model.works if work.entry.terms[facet]]
+        if not having:
+            return None
+        terms = self.chance.choice(having)
+        if facet == "file" and self.chance.random() < 0.5:
+            rows = self.rows(lambda work: bool(work.entry.terms["file"]))
+            return Query("has:file", ("has:",), (rows,))
+        label = terms[0].label
+        rows = self.rows(lambda work: any(term.label == label for term in work.entry.terms[facet]))
+        typed = f'"{label}"' if " " in label else label.lower()
+        return Query(f"{name}:{typed}", (f"{name}:",), (rows,))
 
     def unknown(self) -> Query | None:
         word = self.chance.choice(["xyzzyq", "qwzvk", "zzyzxq"])
-        return Query(word, frozenset(), ("unknown",))
+        return Query(word, ("unknown",), words=((word, frozenset()),), plain=True)
 
     def atom(self) -> Query:
         while True:
@@ -213,9 +258,16 @@ class Asker:
         """Most of them have results: others are mostly thrown away."""
         while True:
             query = self.query(turn % 4)
-            choices = self.choices(query.rows) if turn % 2 else {}
-            if self.model.chosen(query.rows, choices) or self.chance.random() < 0.06:
+            rows = self.found(query)
+            choices = self.choices(rows) if turn % 2 else {}
+            if self.model.chosen(rows, choices) or self.chance.random() < 0.06:
                 return query, choices
+
+    def found(self, query: Query) -> frozenset[int]:
+        rows = query.rows(self.model.little)
+        if rows is not None:
+            return rows
+        return frozenset(self.model.called(query.text.split()) if query.plain else ())
 
     def query(self, depth: int) -> Query:
         if depth == 0 or self.chance.random() < 0.2:
@@ -224,17 +276,31 @@ class Asker:
         one, other = self.query(depth - 1), self.query(depth - 1)
         kinds = (*one.kinds, *other.kinds, kind)
         match kind:
-            case "and" | "AND":
-                middle = " " if kind == "and" else " AND "
-                return Query(one.within(1) + middle + other.within(1), one.rows & other.rows, kinds, 1)
+            case "and":
+                text = f"{one.within(1)} {other.within(1)}"
+                return self.both(text, kinds, one, other, one.plain and other.plain)
+            case "AND":
+                return self.both(f"{one.within(1)} AND {other.within(1)}", kinds, one, other)
             case "or":
-                return Query(f"{one.text} OR {other.text}", one.rows | other.rows, kinds, 0)
+                found = [rows for each in (one, other) if (rows := each.rows(self.model.little)) is not None]
+                text = f"{one.text} OR {other.text}"
+                return Query(text, kinds, (frozenset.union(*found),) if found else (), binding=0)
             case "not":
-                return Query(f"{one.within(1)} NOT {other.within(2)}", one.rows - other.rows, kinds, 1)
+                return self.both(f"{one.within(1)} NOT {other.within(2)}", kinds, one, self.without(other))
             case "minus":
-                return Query(f"-{one.within(2)} {other.within(1)}", other.rows - one.rows, kinds, 1)
+                return self.both(f"-{one.within(2)} {other.within(1)}", kinds, self.without(one), other)
             case _:
-                return Query(f"({one.text}) ({other.text})", one.rows & other.rows, kinds, 1)
+                return self.both(f"({one.text}) ({other.text})", kinds, one, other)
+
+    def without(self, query: Query) -> Query:
+        rows = query.rows(self.model.little)
+        return Query("", (), () if rows is None else (self.everything - rows,))
+
+    def both(
+        self, text: str, kinds: tuple[str, ...], one: Query, other: Query, is_plain: bool = False
+    ) -> Query:
+        others, words = (*one.others, *other.others), (*one.words, *other.words)
+        return Query(text, kinds, others, words, binding=1, plain=is_plain)
 
     def choices(self, rows: frozenset[int]) -> Choices:
         """Of up to three facets, some values that items have, mostly those of one that is found."""
@@ -257,52 +323,81 @@ class Asker:
         return made
 
 
-def synthetic() -> Context:
-    """300 works of words that have no endings in common, with everything that can be searched for."""
+LITTLE = ["with", "from", "that"]
+
+
+def synthetic(file: Path) -> Context:
+    """Two libraries, 300 works of words that have no endings in common, with all that can be searched for.
+
+    file: a PDF, that of every fourth work.
+    """
     chance = random.Random("a library")
     sounds = [a + b for a in "bcdfghklmnprtvz" for b in "aou"]
     words = sorted({"".join(chance.choices(sounds, k=4)) + chance.choice("kmptx") for _ in range(400)})
+    collections: dict[str, list[Any]] = {
+        name: [
+            make_collection(
+                f"{name[:5].upper()}{number:03}",
+                f"Shelf {word}",
+                parent=f"{name[:5].upper()}{number // 3 - 1:03}" if number > 4 else None,
+            )
+            for number, word in enumerate(words[:9])
+        ]
+        for name in ("main", "second")
+    }
 
     def some(least: int, most: int) -> list[str]:
         return chance.choices(words, k=chance.randint(least, most), weights=range(len(words), 0, -1))
 
-    collections = [
-        make_collection(
-            f"COLLECT{number}", f"Shelf {word}", parent=f"COLLECT{number // 3 - 1}" if number > 4 else None
-        )
-        for number, word in enumerate(words[:9])
-    ]
-    items = []
-    for number in range(300):
+    def sentence(least: int, most: int) -> str:
+        text = some(least, most)
+        if chance.random() < 0.3:
+            text.insert(chance.randrange(len(text)), chance.choice(LITTLE))
+        return " ".join(text).capitalize()
+
+    def work(number: int, library: str) -> Any:
         year = chance.choice(["", *map(str, range(1950, 2021))])
-        doi, isbn = f"10.{1000 + number % 7}/x{number}.{number % 9}", f"978{number:09}"
-        check = (
-            10 - sum(int(digit) * weight for digit, weight in zip(isbn, (1, 3) * 6, strict=True)) % 10
-        ) % 10
-        items.append(
-            make_item(
-                f"ITEM{number:04}",
-                itemType=chance.choice(["book", "book", "journalArticle", "map", "bookSection"]),
-                title=" ".join(some(3, 7)).capitalize(),
-                abstractNote=" ".join(some(10, 40)) + "." if number % 4 else "",
-                creators=[
-                    {
-                        "creatorType": "author",
-                        "firstName": some(1, 1)[0].title(),
-                        "lastName": some(1, 1)[0].title(),
-                    }
-                    for _ in range(chance.randint(0, 4))
-                ],
-                tags=make_tags(*{" ".join(some(1, 2)) for _ in range(chance.randint(0, 4))}),
-                collections=sorted({f"COLLECT{chance.randrange(9)}" for _ in range(chance.randint(0, 2))}),
-                date=year,
-                parsed_date=year,
-                language=chance.choice(["en", "eng", "de", "", "fr-FR"]),
-                DOI=doi if number % 3 == 0 else "",
-                ISBN=f"{isbn[:3]}-{isbn[3:8]}-{isbn[8:]}-{check}" if number % 5 == 0 else "",
-            )
+        isbn = f"978{number:09}"
+        check = -sum(int(digit) * weight for digit, weight in zip(isbn, (1, 3) * 6, strict=True)) % 10
+        called = {0: "From", 1: "That with", 2: "With that from", 3: "Bakok from that with", 4: ""}
+        return make_item(
+            f"ITEM{number:04}",
+            itemType=chance.choice(["book", "book", "journalArticle", "map", "bookSection"]),
+            title=called.get(number, sentence(3, 7)),
+            abstractNote=sentence(10, 40) + "." if number % 4 else "",
+            creators=[
+                {
+                    "creatorType": chance.choice(["author", "author", "editor"]),
+                    "firstName": some(1, 1)[0].title(),
+                    "lastName": some(1, 1)[0].title(),
+                }
+                for _ in range(chance.randint(0, 4))
+            ],
+            tags=make_tags(*{" ".join(some(1, 2)) for _ in range(chance.randint(0, 4))}),
+            collections=sorted(
+                {chance.choice(collections[library])["key"] for _ in range(chance.randint(0, 2))}
+            ),
+            date=year,
+            parsed_date=year,
+            dateAdded=f"20{chance.randint(10, 26)}-0{chance.randint(1, 9)}-11T00:00:00Z",
+            language=chance.choice(["en", "eng", "de", "", "fr-FR"]),
+            DOI=f"10.{1000 + number % 7}/x{number}.{number % 9}" if number % 3 == 0 else "",
+            ISBN=f"{isbn[:3]}-{isbn[3:8]}-{isbn[8:]}-{check}" if number % 5 == 0 else "",
         )
-    return context(*items, collections=collections)
+
+    items = {
+        "main": [work(n, "main") for n in range(200)],
+        "second": [work(n, "second") for n in range(200, 300)],
+    }
+    attachments = {
+        name: [make_attachment(f"FILE{n:04}", each["key"]) for n, each in enumerate(all) if n % 4 == 0]
+        for name, all in items.items()
+    }
+    mirrors = {
+        name: StubMirror(*items[name], *attachments[name], collections=collections[name]) for name in items
+    }
+    files = {each["data"]["md5"]: file for all in attachments.values() for each in all}
+    return context_of_libraries(site_config(), files, **mirrors)
 
 
 def open_index(ctx: Context, folder: Path, serve: Callable[[Path], str], chromium: Browser) -> Page:
@@ -318,21 +413,28 @@ def open_index(ctx: Context, folder: Path, serve: Callable[[Path], str], chromiu
     return page
 
 
-def ask(page: Page, text: str, choices: Choices) -> Any:
+def ask(page: Page, text: str, choices: Choices, by: str) -> Any:
     chosen = {
         name: {"any": list(wanted), "not": list(unwanted)} for name, (wanted, unwanted) in choices.items()
     }
-    return page.evaluate("([query, choices]) => window.search(query, choices)", [text, chosen])
+    return page.evaluate("(asked) => window.search(...asked)", [text, chosen, by])
 
 
 @pytest.fixture(scope="module")
 def made(
     tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str], chromium: Browser
 ) -> Iterator[tuple[Asker, Page]]:
-    ctx = synthetic()
-    page = open_index(ctx, tmp_path_factory.mktemp("synthetic"), serve, chromium)
+    folder = tmp_path_factory.mktemp("synthetic")
+    ctx = synthetic(a_file(folder))
+    page = open_index(ctx, folder, serve, chromium)
     yield Asker(ctx, "synthetic"), page
     page.close()
+
+
+def a_file(folder: Path) -> Path:
+    path = folder / "a.pdf"
+    path.write_bytes(b"%PDF-1.4")
+    return path
 
 
 def compare(asker: Asker, page: Page, number: int) -> Counter[str]:
@@ -341,19 +443,23 @@ def compare(asker: Asker, page: Page, number: int) -> Counter[str]:
     wrong = []
     for turn in range(number):
         query, choices = asker.asked(turn)
-        found = ask(page, query.text, choices)
-        expected = asker.model.chosen(query.rows, choices)
+        by = ORDERS[turn % len(ORDERS)]
+        found = ask(page, query.text, choices, by)
+        rows = asker.found(query)
+        expected = asker.model.chosen(rows, choices)
+        asked = f"{query.text} {json.dumps(choices)} {by}"
         if set(found["rows"]) != expected:
             lacking, surplus = sorted(expected - set(found["rows"])), sorted(set(found["rows"]) - expected)
-            wrong.append(
-                f"{query.text} {json.dumps(choices)}: lacks {lacking[:5]}, has too much {surplus[:5]}"
-            )
+            wrong.append(f"{asked}: lacks {lacking[:5]}, has too much {surplus[:5]}")
+        elif by and found["rows"] != asker.model.ordered(expected, by):
+            wrong.append(f"{asked}: in another order, {found['rows'][:5]}")
         for facet in asker.model.values:
-            counts = asker.model.counts(query.rows, choices, facet)
+            counts = asker.model.counts(rows, choices, facet)
             if found["counts"].get(facet, {}) != counts:
-                wrong.append(f"{query.text} {json.dumps(choices)}: other numbers of {facet}")
+                wrong.append(f"{asked}: other numbers of {facet}")
         if expected:
-            seen.update({*query.kinds, *choices, "with results"})
+            facets = [f"facet {name}" for name in choices]
+            seen.update({*query.kinds, *facets, f"sort {by or 'relevance'}", "with results"})
     assert not wrong, "\n".join([f"{len(wrong)} wrong", *wrong[:20]])
     return seen
 
@@ -363,7 +469,12 @@ def test_random_queries_find_what_their_description_promises(made: tuple[Asker, 
     seen = compare(asker, page, 400)
     rare = {
         kind: seen[kind]
-        for kind in [*asker.atoms, "and", "AND", "or", "not", "minus", "group"]
+        for kind in [
+            *asker.atoms,
+            *("and", "AND", "or", "not", "minus", "group"),
+            *(f"facet {name}" for name in asker.model.values),
+            *(f"sort {by or 'relevance'}" for by in ORDERS),
+        ]
         if seen[kind] < 10
     }
     assert not rare
