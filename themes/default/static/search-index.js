@@ -3,7 +3,6 @@
 import { Facet } from "./search-facets.js";
 import { Finder, REFINED, prune } from "./search-find.js";
 import { HAS_CJK, bare, bareWords, comparedUrl, folded, identifier, joined, parse, wanted } from "./search-query.js";
-import { readWords, suggestion } from "./search-spelling.js";
 
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
@@ -46,7 +45,7 @@ export async function openIndex(folder) {
     rows: new Map(ids.map((id, row) => [id, row])),
     words: { common: new Set(pointer.common), little: new Set(pointer.little) },
     orders: once(() => read(pointer.orders)),
-    vocabulary: once(async () => readWords((await read(pointer.words)).words)),
+    vocabulary: once(async () => (await spelling()).readWords((await read(pointer.words)).words)),
     links: once(() => read(pointer.links)),
     keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
     files: once(() => read(pointer.files)),
@@ -58,6 +57,7 @@ export async function openIndex(folder) {
   };
 }
 
+const spelling = () => import("./search-spelling.js");
 const optionsFor = ({ build }) => ({ metaCacheTag: build, ranking: RANKING, excerptLength: EXCERPT });
 const partOf = (column, row) => (column ? column.charCodeAt(row) - 48 : 0);
 
@@ -204,7 +204,7 @@ export async function meant(q, { scores, finder, words: typed }, opened) {
     .filter((word) => /^[\p{L}\p{M}'’-]+$/u.test(word) && !HAS_CJK.test(word)).slice(0, 3);
   let text = q;
   for (const word of mistyped) {
-    const other = suggestion(word, words);
+    const other = (await spelling()).suggestion(word, words);
     if (!other) return null;
     text = text.replace(word, () => other);
   }
