@@ -2,10 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from builders import LIBRARY_URI, make_collection, make_item, make_note, make_tags
-from sitepages import Site, site, words
+from sitepages import Site, site, site_config, words
+
+from zstatic.config import LibraryConfig, SelectRules
 
 ITEM = "items/AAAA2222/"
 COLLECTIONS = [make_collection("CCCC3333", "Machines"), make_collection("CCCC4444", "Abaci")]
@@ -120,6 +123,28 @@ def test_items_of_a_collection_lead_to_each_other_in_the_order_of_its_page() -> 
     assert beside(made, "items/AAAA2222/") == {"prev": "../../items/AAAA2223/"}
     for alone in ("BBBB2222", "DDDD2222"):
         assert not beside(made, f"items/{alone}/")
+
+
+def test_a_citation_in_a_note_leads_to_the_page_of_what_it_cites_if_there_is_one() -> None:
+    def cited(library: str, key: str) -> str:
+        told = json.dumps({"citationItems": [{"uris": [f"http://zotero.org/{library}/items/{key}"]}]})
+        return f'<span class="citation" data-citation="{quote(told)}">({key})</span>'
+
+    note = " ".join(
+        (cited("groups/1", "BBBB2222"), cited("groups/1", "GONE2222"), cited("groups/2", "BBBB2222"))
+    )
+    config = site_config(libraries=(LibraryConfig("groups/1", select=SelectRules(notes=True)),))
+    made = site(
+        make_item("AAAA2222"),
+        make_note("NNNN2222", "AAAA2222", note=note),
+        make_item("BBBB2222"),
+        config=config,
+    )
+    (shown,) = made.page(ITEM).xpath("//div[@id='note-NNNN2222']")
+    assert words(shown) == "(BBBB2222) (GONE2222) (BBBB2222)"
+    assert shown.xpath(".//a/@href") == ["../../items/BBBB2222/"]
+    # What leaves the site in records names no address within it.
+    assert "<a href" not in made.text(f"{ITEM}item.rdf")
 
 
 def test_a_neighbours_title_keeps_its_markup_and_tells_its_language() -> None:

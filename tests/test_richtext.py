@@ -1,4 +1,6 @@
+import json
 import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -169,13 +171,62 @@ def test_nothing_of_an_attack_in_a_note_or_citation_survives(attack):
     assert "CANARY" not in note_text(attack)
 
 
+def citation(text: str, *keys: str) -> str:
+    """As Zotero's note editor writes it."""
+    works = [{"uris": [f"http://zotero.org/groups/1/items/{key}"], "locator": "3"} for key in keys]
+    told = quote(json.dumps({"citationItems": works, "properties": {}}))
+    return f'<span class="citation" data-citation="{told}">{text}</span>'
+
+
+REL = "noopener noreferrer nofollow ugc"
+CITATIONS = [citation("(<span>x</span>)", "A"), citation("x", "A").removesuffix("</span>")]
+ONE, TWO = '<span class="citation-item">Hopper, 1952</span>', '<span class="citation-item">Lovelace</span>'
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (citation(f"({ONE})", "A"), '(<a href="A/">Hopper, 1952</a>)'),
+        (citation(f"({ONE}; {TWO})", "A", "B"), '(<a href="A/">Hopper, 1952</a>; <a href="B/">Lovelace</a>)'),
+        (citation(f"({ONE}; {TWO})", "GONE", "B"), '(Hopper, 1952; <a href="B/">Lovelace</a>)'),
+        (citation("(Hopper)", "A"), '<a href="A/">(Hopper)</a>'),
+        (citation('<a href="https://e.org">x</a>', "A"), f'<a href="https://e.org" rel="{REL}">x</a>'),
+        (citation("(Hopper; Lovelace)", "A", "B"), "(Hopper; Lovelace)"),
+        (citation(f"({ONE})", "GONE"), "(Hopper, 1952)"),
+        (citation("<span><b>Hopper</b></span>", "A"), '<a href="A/"><span><b>Hopper</b></span></a>'),
+    ],
+)
+def test_a_citation_in_a_note_leads_to_what_it_cites_and_tells_no_other_key(html: str, expected: str) -> None:
+    def cited(uri: str) -> str:
+        key = uri.rpartition("/")[2]
+        return "" if key == "GONE" else f"{key}/"
+
+    found = note_html(f"<p>See {html}, <span>p. 3</span>.</p>", cited)
+    assert found == f'<p>See <span class="citation">{expected}</span>, <span>p. 3</span>.</p>'
+    assert "GONE" not in note_html(html)
+
+
+@pytest.mark.parametrize("told", ["", "%", "{}", "[]", '{"citationItems":[{}]}', '{"citationItems":[7]}'])
+def test_a_citation_that_cannot_be_read_stays_as_text(told: str) -> None:
+    html = f'<span class="citation" data-citation="{quote(told)}">(Hopper)</span>'
+    assert note_html(html, lambda uri: "x") == '<span class="citation">(Hopper)</span>'
+
+
+def test_markup_hides_in_no_attribute_of_a_note() -> None:
+    hidden = """<b lang='<span>x</span></span onclick="y">'>a</b>"""
+    assert note_html(citation(hidden, "A"), lambda uri: "x") == (
+        '<span class="citation"><a href="x"><b>a</b></a></span>'
+    )
+
+
 @given(
     st.lists(
-        st.sampled_from([*ATTACKS, "<p>", "</p>", "<span class=math>", "&lt;", "&#26;"]) | st.text(max_size=5)
+        st.sampled_from([*ATTACKS, *CITATIONS, "<p>", "</p>", "<span class=math>", "&lt;", "&#26;"])
+        | st.text(max_size=5)
     )
 )
 def test_a_note_holds_only_the_allowed_elements_and_attributes(pieces):
-    html = note_html("".join(pieces))
+    html = note_html("".join(pieces), lambda uri: "x")
     for element in lxml_html.fragment_fromstring(html, create_parent="article").iterdescendants():
         allowed = {"a": {"href", "rel"}, "span": {"class"}, "pre": {"class"}, "td": {"colspan", "rowspan"}}
         assert element.tag in {"p", "a", "span"}

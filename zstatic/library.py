@@ -172,7 +172,8 @@ _KEY = re.compile(r"[A-Z0-9]{8}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_ITEM_URI = re.compile(r"https?://(?:www\.)?zotero\.org/((?:users|groups)/\d+)/items/([A-Z0-9]{8})")
+# The address by which Zotero knows an item: library and key.
+ITEM_URI = re.compile(r"https?://(?:www\.)?zotero\.org/((?:users|groups)/\d+)/items/([A-Z0-9]{8})")
 
 _CHILD_TYPES = ("attachment", "note", "annotation")
 # Not to be taken for fields that a newer schema brings: what describes the object, its file or its people.
@@ -466,7 +467,7 @@ def _related_keys(raw: _Raw, predicate: str, owner: str) -> Iterator[str]:
     relations = raw.data.get("relations")
     value = relations.get(predicate) if isinstance(relations, dict) else None
     for uri in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
-        match = _ITEM_URI.fullmatch(uri) if isinstance(uri, str) else None
+        match = ITEM_URI.fullmatch(uri) if isinstance(uri, str) else None
         if match and match[1] in (owner, raw.library):
             yield match[2]
 

@@ -6,12 +6,14 @@ here with a few tags of our own put back (titles, abstracts), or sanitised by nh
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from urllib.parse import quote, unquote
 
 import nh3
 from markupsafe import Markup, escape
@@ -169,15 +171,25 @@ _NO_CONTENT = {
     "textarea",
 }
 _CELL = {"colspan", "rowspan"}
+_LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}")
+_CITATION = "data-citation"
+_CITING = re.compile(rf'<span\b[^>]*\s{_CITATION}="([^"]*)"[^>]*>')
+_SPAN_TAG = re.compile(r"</?span\b")
+_NOT_IN_LINKS = re.compile(r"<(?!/?(?:b|code|del|em|i|s|span|strong|sub|sup|u)\b)")
+_PLAIN_SPAN = re.compile(r'<span(?: class="")?>([^<]*)</span>')
 _DEAD_LINK = re.compile(f'<a rel="{_LINK_REL}">(.*?)</a>', re.DOTALL)
 
 
 def _sanitizer(
-    tags: str, classes: dict[str, set[str]], style_class: Callable[[str, str], str]
+    tags: str,
+    classes: dict[str, set[str]],
+    style_class: Callable[[str, str], str],
+    of_spans: Iterable[str] = (),
 ) -> Callable[[str], str]:
     """A function that makes HTML safe.
 
     classes: tag -> classes kept. style_class: (property, value) -> the class in its place; "" = dropped.
+    of_spans: attributes of spans that are kept as well.
     """
 
     def attribute(tag: str, name: str, value: str) -> str | None:
@@ -186,13 +198,16 @@ def _sanitizer(
             return _MARK + " ".join(found) if found else None
         if name == "href":
             return None if _names_account_or_item(value) else safe_href(value) or None
-        return value
+        if name == _CITATION:
+            return " ".join(quote(uri, safe="") for uri in _cited_uris(value)) or None
+        # The one place where markup could still hide from what looks for tags.
+        return value if name != "lang" or _LANGUAGE.fullmatch(value) else None
 
     cleaner = nh3.Cleaner(
         tags=set(tags.split()),
         clean_content_tags=_NO_CONTENT,
         # Without "*" titles would be kept, too; in Zotero's answers that is a COinS, and names the account.
-        attributes={"*": {"lang"}, "a": {"href"}, "span": {"style"}, "td": _CELL, "th": _CELL},
+        attributes={"*": {"lang"}, "a": {"href"}, "span": {"style", *of_spans}, "td": _CELL, "th": _CELL},
         allowed_classes=classes,
         attribute_filter=attribute,
         url_schemes={"http", "https", "mailto"},
@@ -265,20 +280,69 @@ _sanitize_note = _sanitizer(
     " table caption thead tbody tfoot tr th td",
     {"span": {"math", "citation", "highlight", "underline"}, "pre": {"math"}},
     _note_class,
+    [_CITATION],
 )
 _sanitize_citation = _sanitizer("i b em strong sub sup span a", {}, _citation_class)
 
 _HEADING = re.compile(r"(</?h)([1-6])(?=>)")
 
 
-def note_html(raw: str) -> Markup:
+def note_html(raw: str, cited: Callable[[str], str] = lambda uri: "") -> Markup:
     """A note's HTML, sanitised: no scripts, images, ids, styles, relative links nor links into libraries.
 
     Headings start at h3, below the page's and the section's own. Zotero's colours become classes
     "highlight-yellow", "color-red" …
+    cited: address of an item in Zotero -> where its citations lead, "" = nowhere.
     """
     html = _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + 2, 6)}", _sanitize_note(raw))
-    return Markup(html)  # noqa: S704 - sanitised above
+    return Markup(_linked_citations(html, cited))  # noqa: S704 - sanitised above
+
+
+def _linked_citations(html: str, cited: Callable[[str], str]) -> str:
+    """Make links of citations in sanitised HTML; what they cite is told by nothing else that stays.
+
+    Zotero: <span class="citation" data-citation="…">(<span>Hopper, 1952</span>; <span>…</span>)</span>
+    """
+    first, *others = _CITING.split(html)
+    parts = [first]
+    for uris, rest in zip(others[::2], others[1::2], strict=True):
+        end = _end_of_span(rest)
+        text = rest[:end]
+        hrefs = [cited(unquote(uri)) for uri in uris.split()]
+        works = _PLAIN_SPAN.split(text)
+        if _NOT_IN_LINKS.search(text):
+            pass
+        elif len(works) == 2 * len(hrefs) + 1:
+            works[1::2] = map(_cited_work, works[1::2], hrefs)
+            text = "".join(works)
+        elif len(hrefs) == 1:
+            text = _cited_work(text, hrefs[0])
+        parts += ['<span class="citation">', text, rest[end:]]
+    return "".join(parts)
+
+
+def _cited_work(text: str, href: str) -> str:
+    return f'<a href="{escape(href)}">{text}</a>' if href else text
+
+
+def _end_of_span(html: str) -> int:
+    """Where the span ends whose content the HTML begins with."""
+    depth = 1
+    for tag in _SPAN_TAG.finditer(html):
+        depth += -1 if tag[0].startswith("</") else 1
+        if depth == 0:
+            return tag.start()
+    return len(html)
+
+
+def _cited_uris(citation: str) -> Iterator[str]:
+    """Of what Zotero's editor writes of a citation, the first address of each work."""
+    try:
+        works = json.loads(unquote(citation))["citationItems"]
+        for work in works:
+            yield str(next(iter(work["uris"])))
+    except (ValueError, LookupError, TypeError, StopIteration):
+        return
 
 
 _SCROLLED = {

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from zstatic.exports import FORMATS
-from zstatic.library import Attachment, Library
+from zstatic.library import ITEM_URI, Attachment, Library
 from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.basefields import base_value
 from zstatic.pages.bidi import isolate_foreign, reference_direction
@@ -232,7 +232,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         cited_by=_lines(nearby, cited_by),
         similar=tuple(other.line for other in nearby.similar(entry, (*related, *cites, *cited_by))),
         neighbours=nearby.neighbours.get(entry.path),
-        notes=tuple(NoteView(note_anchor(note.key), scrollable(note_html(note.html))) for note in item.notes),
+        notes=tuple(_notes(ctx, entry)),
         exports=tuple(_exports(ctx, entry)),
         added=item.date_added[:10],
         modified=item.date_modified[:10],
@@ -373,6 +373,20 @@ def plain_citation(entry: Entry, words: Words) -> Markup:
     if entry.container:
         parts.append(escape(f"{entry.container}."))
     return Markup(" ").join(parts)
+
+
+def _notes(ctx: Context, entry: Entry) -> Iterator[NoteView]:
+    """What they cite of the same library is linked, if it has a page."""
+    owner = entry.library.id.removesuffix("/publications")
+    root = "../" * entry.path.count("/")
+
+    def cited(uri: str) -> str:
+        found = ITEM_URI.fullmatch(uri)
+        other = ctx.by_key.get((entry.library.slug, found[2])) if found and found[1] == owner else None
+        return root + other.path if other else ""
+
+    for note in entry.item.notes:
+        yield NoteView(note_anchor(note.key), scrollable(note_html(note.html, cited)))
 
 
 def _main_link(entry: Entry) -> Part | None:
