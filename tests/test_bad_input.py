@@ -11,6 +11,7 @@ from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 from sites import SiteFolder
 
+from zstatic.errors import BadPath
 from zstatic.mirror import lock
 
 LONGEST_PARAGRAPH = 1200
@@ -219,3 +220,31 @@ def test_a_system_that_names_files_in_few_letters_only_is_told_what_to_set(
     assert not site.site.exists()
     site.environ = {}
     assert site.run("build", "--no-search").returncode == 0
+
+
+def test_a_file_of_the_users_that_is_named_as_one_of_the_sites_is_told_with_its_place(
+    fake: FakeZotero, tmp_path: Path
+) -> None:
+    fake.add_library("groups/7", "A group", public=True)
+    site = SiteFolder(tmp_path / "site", fake, [{"id": "groups/7"}], search=False)
+    mine = site.root / "content/Robots.TXT"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", "utf-8")
+    with pytest.raises(BadPath) as raised:
+        site.build()
+    assert str(mine) in raised.value.message
+    assert "another name" in raised.value.hint
+
+
+def test_accents_that_macos_writes_as_two_characters_are_one_in_addresses(
+    fake: FakeZotero, tmp_path: Path
+) -> None:
+    fake.add_library("groups/7", "A group", public=True)
+    site = SiteFolder(tmp_path / "site", fake, [{"id": "groups/7"}], search=False)
+    content = site.root / "content"
+    content.mkdir(parents=True)
+    (content / "cafe\u0301.txt").write_text("x", "utf-8")
+    (content / "cafe\u0301.md").write_text("# Café\n\n[x](café.txt)\n", "utf-8")
+    report = site.build()
+    assert {"café.txt", "café/index.html"} <= site.tree().keys()
+    assert report.problems == ()

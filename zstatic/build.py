@@ -406,7 +406,7 @@ class _Draft:
 
     def add(self, output: Output, renderer: Renders) -> None:
         kind = _kind(output)
-        self._claims.add(output.path, kind)
+        self._claims.add(output.path, f"a copy of {output.source}" if isinstance(output, Copy) else kind)
         if isinstance(output, Copy):
             self.files[output.path] = self._copied(output)
             return
@@ -582,16 +582,17 @@ class _Claims:
             raise BadPath(f"{_named(claim)}: this path {fault}")
         key = _fold(path)
         if key in self._files:
-            raise BadPath(f"{_named(self._files[key])} and {_named(claim)} would be the same file")
+            both = f"{_named(self._files[key])} and {_named(claim)}"
+            raise BadPath(f"{both} would be the same file", _RENAME)
         if key in self._folders:
-            raise BadPath(f"{_named(claim)} would be the folder that {_named(self._folders[key])} lies in")
+            inner = _named(self._folders[key])
+            raise BadPath(f"{_named(claim)} would be the folder that {inner} lies in", _RENAME)
         self._files[key] = claim
         folder = key.rpartition("/")[0]
         while folder and folder not in self._folders:
             if folder in self._files:
-                raise BadPath(
-                    f"{_named(self._files[folder])} would be the folder that {_named(claim)} lies in"
-                )
+                outer = _named(self._files[folder])
+                raise BadPath(f"{outer} would be the folder that {_named(claim)} lies in", _RENAME)
             self._folders[folder] = claim
             folder = folder.rpartition("/")[0]
 
@@ -599,6 +600,10 @@ class _Claims:
         """The claimed path that differs from this one in case only."""
         claim = self._files.get(_fold(path))
         return claim[0] if claim else None
+
+
+# Only names in content/ are the user's to choose.
+_RENAME = "Give the file in content/ another name."
 
 
 def _named(claim: tuple[str, str]) -> str:

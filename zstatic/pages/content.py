@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -105,7 +106,12 @@ def copied_files(root: Path) -> Iterator[tuple[str, Path]]:
     folder = root / "content"
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix != ".md" and not _is_hidden(file, folder):
-            yield file.relative_to(folder).as_posix(), file
+            yield _composed(file, folder), file
+
+
+def _composed(file: Path, folder: Path) -> str:
+    """Its path in the folder. The Finder of macOS writes an accented letter as two characters."""
+    return unicodedata.normalize("NFC", file.relative_to(folder).as_posix())
 
 
 def _copies(root: Path) -> Iterator[Copy]:
@@ -126,7 +132,7 @@ def _read_page(file: Path, folder: Path) -> ContentPage:
         raise ConfigError(
             f"{file}: this is no UTF-8 text ({error.reason})", hint="Save the file as UTF-8."
         ) from error
-    name = re.sub(r"[^\w./-]+", "-", file.relative_to(folder).with_suffix("").as_posix())
+    name = re.sub(r"[^\w./-]+", "-", _composed(file.with_suffix(""), folder))
     top = name.partition("/")[0]
     is_index = name.rpartition("/")[2] == "index"
     path = HOME if name == "index" else f"{name.removesuffix('/index')}/"
