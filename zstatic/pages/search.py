@@ -67,7 +67,13 @@ def search_view(ctx: Context) -> SearchView:
     counted = ctx.words.plural_forms("%(n)s result", "%(n)s results")
     sets = text_sets(ctx)
     return SearchView(
-        head=make_head(ctx, ctx.words.gettext("Search"), "search/", section="search"),
+        head=make_head(
+            ctx,
+            ctx.words.gettext("Search"),
+            "search/",
+            section="search",
+            description=ctx.words.gettext("Search the library") + f" · {ctx.config.site.title}",
+        ),
         has_items=bool(ctx.items),
         types=tuple(TypeName(item_type, label) for item_type, label in names),
         filters=filters(ctx),
