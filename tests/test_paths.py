@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sitepages import context, site, site_config, words
 
-from zstatic.build import path_fault
+from zstatic.claims import path_fault
 from zstatic.config import SelectRules
 from zstatic.library import LibraryConfig
 from zstatic.plan import plan_outputs

@@ -20,29 +20,29 @@ no plan explains are then left alone and counted in a Problem, for they may be t
 from __future__ import annotations
 
 import dataclasses
-import enum
 import errno
-import hashlib
 import json
 import os
-import shutil
-import sys
-import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path, PurePath
-from stat import S_ISREG
 from typing import Any, Protocol
 
-from markupsafe import Markup
-
+from zstatic.claims import Claims, path_fault
+from zstatic.digests import content_digest, digest
 from zstatic.disk import (
+    copy_file,
+    files_below,
     flush_folders,
     flush_tree,
+    has_bytes_of,
     is_plain_folder,
+    is_same_file,
     naming,
+    plain_file,
+    read_if_possible,
     remove_tree,
     write_durably,
 )
@@ -183,7 +183,7 @@ def explain_output(
     now = output.digest if isinstance(output, Copy) else renderer.fingerprint(output)
     if now != made.fingerprint:
         return made, "It would be made anew: what it shows or its template changed."
-    if not _is_as_left(_regular(site.resolve() / path), made):
+    if not _is_as_left(plain_file(site.resolve() / path), made):
         return made, "It would be compared and, if it differs, made anew: the file was changed or removed."
     return made, "It would be left as it is: nothing that it is made of changed."
 
@@ -197,7 +197,7 @@ def read_kept(stamp: str, site: Path, state: Path) -> Manifest | None:
     if manifest is None or not stamp or manifest.stamp != stamp:
         return None
     site = site.resolve()
-    kept = all(_is_as_left(_regular(site / path), made) for path, made in manifest.files.items())
+    kept = all(_is_as_left(plain_file(site / path), made) for path, made in manifest.files.items())
     return manifest if kept else None
 
 
@@ -361,24 +361,6 @@ _MADE_UNKNOWN = Made("", "", -1, -1, "")
 _MADE_ROW = attrgetter(*(field.name for field in dataclasses.fields(Made)))
 
 
-def path_fault(path: str) -> str | None:
-    """What is wrong with the path of an output, e.g. "leaves the site folder"; None: nothing."""
-    if not path or path.startswith("/") or "\\" in path or path[1:2] == ":":
-        return "is not a relative path with / between its parts"
-    if any(part in ("", ".", "..") for part in path.split("/")):
-        return "leaves the site folder or has an empty part"
-    if path.isascii():
-        if not path.isprintable():
-            return "has a control character"
-    elif any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
-        return "has a control character"
-    elif not unicodedata.is_normalized("NFC", path):
-        return "is not in Unicode's composed form (NFC)"
-    if any(len(part.encode()) > 255 for part in path.split("/")):
-        return "has a part longer than 255 bytes"
-    return None
-
-
 class _Draft:
     """The new site as far as it is planned: what is known of its files, and a stage with the changed ones."""
 
@@ -393,14 +375,14 @@ class _Draft:
         self._old: Mapping[str, Made] = old.files if old else {}
         self._same_header = old is not None and old.header == new.header
         self._new = new
-        self._claims = _Claims()
+        self._claims = Claims()
 
     def claim(self, folders: Iterable[str]) -> None:
         """Take what is in these folders for files of the last build."""
         self._old = {
             path: _MADE_UNKNOWN
             for folder in folders
-            for name in _walk(self._site / folder)
+            for name in files_below(self._site / folder)
             if path_fault(path := f"{folder}/{name}") is None
         }
 
@@ -453,42 +435,42 @@ class _Draft:
     def _renamed_in_place(self, path: str) -> bool:
         """Whether only case changed and the disk takes both names for one file."""
         twin = self._claims.twin(path)
-        return twin is not None and _same_file(self._site / path, self._site / twin)
+        return twin is not None and is_same_file(self._site / path, self._site / twin)
 
     def _as_left(self, path: str, known: Made) -> Made | None:
         """What is known of a file of the last build if it still is as the build left it; else None."""
-        found = _regular(self._site / path)
+        found = plain_file(self._site / path)
         if _is_as_left(found, known):
             return known
         if found is None or found.st_size != known.size:
             return None
-        content = _read_bytes(self._site / path)
+        content = read_if_possible(self._site / path)
         if content is None or content_digest(content) != known.digest:
             return None
         return dataclasses.replace(known, mtime=found.st_mtime_ns)
 
     def _written(self, path: str, kind: str, fingerprint: str, content: bytes) -> Made:
         target, size = self._site / path, len(content)
-        found = _regular(target)
-        if found and found.st_size == size and _read_bytes(target) == content:
+        found = plain_file(target)
+        if found and found.st_size == size and read_if_possible(target) == content:
             mtime = found.st_mtime_ns
         else:
             mtime = self._stage(path, size, lambda file: file.write_bytes(content))
         return Made(kind, fingerprint, size, mtime, content_digest(content))
 
     def _copied(self, output: Copy) -> Made:
-        source = _regular(output.source, follow=True)
+        source = plain_file(output.source, follow=True)
         if source is None:
             raise MirrorError(
                 f"{output.source}: this file should be published as {output.path}, but it is gone",
                 hint="run: zstatic sync attachments",
             )
         target, size = self._site / output.path, source.st_size
-        found = _regular(target)
+        found = plain_file(target)
         known = self._old.get(output.path)
         if found and found.st_size == size:
             left = Made("copy", output.digest, size, found.st_mtime_ns, output.digest)
-            if left == known or _holds(target, output.source):
+            if left == known or has_bytes_of(target, output.source):
                 return left
         mtime = self._stage(output.path, size, lambda file: copy_file(output.source, file))
         return Made("copy", output.digest, size, mtime, output.digest)
@@ -565,55 +547,6 @@ def _staged_file(stage: Path, path: str, position: int, whole: bool) -> Path:
 def _is_as_left(found: os.stat_result | None, made: Made) -> bool:
     """Whether nothing says that a file was touched since the build that made it."""
     return found is not None and (found.st_size, found.st_mtime_ns) == (made.size, made.mtime)
-
-
-class _Claims:
-    """The paths given away so far: no two outputs may be one file, nor one the folder of another."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, tuple[str, str]] = {}
-        self._folders: dict[str, tuple[str, str]] = {}
-
-    def add(self, path: str, kind: str) -> None:
-        """Raises BadPath, naming both outputs."""
-        claim = (path, kind)
-        fault = path_fault(path)
-        if fault:
-            raise BadPath(f"{_named(claim)}: this path {fault}")
-        key = _fold(path)
-        if key in self._files:
-            both = f"{_named(self._files[key])} and {_named(claim)}"
-            raise BadPath(f"{both} would be the same file", _RENAME)
-        if key in self._folders:
-            inner = _named(self._folders[key])
-            raise BadPath(f"{_named(claim)} would be the folder that {inner} lies in", _RENAME)
-        self._files[key] = claim
-        folder = key.rpartition("/")[0]
-        while folder and folder not in self._folders:
-            if folder in self._files:
-                outer = _named(self._files[folder])
-                raise BadPath(f"{outer} would be the folder that {_named(claim)} lies in", _RENAME)
-            self._folders[folder] = claim
-            folder = folder.rpartition("/")[0]
-
-    def twin(self, path: str) -> str | None:
-        """The claimed path that differs from this one in case only."""
-        claim = self._files.get(_fold(path))
-        return claim[0] if claim else None
-
-
-# Only names in content/ are the user's to choose.
-_RENAME = "Give the file in content/ another name."
-
-
-def _named(claim: tuple[str, str]) -> str:
-    path, kind = claim
-    return f"{path!r} ({kind})"
-
-
-def _fold(path: str) -> str:
-    """Equal for paths that macOS and Windows take for one. Lower case, not casefold: they tell ß from ss."""
-    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.lower())
 
 
 def _kind(output: Output) -> str:
@@ -877,38 +810,11 @@ def _settle(staged: Path, target: Path, size: int) -> bool:
         staged.replace(target)
     except FileNotFoundError:
         if not staged.exists():
-            found = _regular(target)
+            found = plain_file(target)
             return found is not None and found.st_size == size
         target.parent.mkdir(parents=True, exist_ok=True)
         staged.replace(target)
     return True
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """Copy the content, sharing blocks where the file system can; never a hardlink.
-
-    A tool that edits the copy in place must not damage the original.
-    """
-    with target.open("wb") as copy, source.open("rb") as original:
-        if _cloned(original.fileno(), copy.fileno()):
-            return
-    shutil.copyfile(source, target)
-
-
-def _cloned(source: int, target: int) -> bool:
-    if sys.platform != "linux":
-        return False
-    import fcntl
-
-    try:
-        fcntl.ioctl(target, _FICLONE, source)
-    except OSError:
-        return False
-    return True
-
-
-# linux/fs.h: _IOW(0x94, 9, int)
-_FICLONE = 0x40049409
 
 
 def _unknown_problem(unknown: tuple[str, ...]) -> tuple[Problem, ...]:
@@ -927,53 +833,7 @@ def _unknown_problem(unknown: tuple[str, ...]) -> tuple[Problem, ...]:
 
 
 def _unknown_files(site: Path, known: Mapping[str, Made]) -> tuple[str, ...]:
-    return tuple(sorted(path for path in _walk(site) if path not in known))
-
-
-def _walk(folder: Path) -> Iterator[str]:
-    """The files below a folder, as relative paths with /."""
-    for place, _, names in os.walk(folder):
-        inside = Path(place).relative_to(folder)
-        for name in names:
-            yield (inside / name).as_posix()
-
-
-def _regular(path: Path, follow: bool = False) -> os.stat_result | None:
-    try:
-        found = path.stat() if follow else path.lstat()
-    except (OSError, ValueError):
-        return None
-    return found if S_ISREG(found.st_mode) else None
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
-def _holds(target: Path, source: Path) -> bool:
-    """Whether a file of the site can be read and has the bytes of another."""
-    try:
-        copy = target.open("rb")
-    except OSError:
-        return False
-    with copy, source.open("rb") as original:
-        while True:
-            block = original.read(1 << 20)
-            if block != copy.read(1 << 20):
-                return False
-            if not block:
-                return True
-
-
-def _read_bytes(file: Path) -> bytes | None:
-    """None: it cannot be read, so it is written anew."""
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
+    return tuple(sorted(path for path in files_below(site) if path not in known))
 
 
 def _json(value: object) -> str:
@@ -1021,114 +881,3 @@ def _discarded_on_error(site: Path, state: Path) -> Iterator[None]:
         if not is_interrupted(state):
             _remove_stages(site, state)
         raise
-
-
-def digest(value: object) -> str:
-    """A short name for a value: equal values have equal digests, in every process and on every machine.
-
-    value: str, Markup, bytes, numbers, None, enums, paths, lists, tuples, mappings (in any order) and
-        dataclasses of these. Fields declared with compare=False do not count.
-    Raises TypeError for anything else: sets and objects have no stable order or content to go by.
-    """
-    parts: list[str] = []
-    _encode(value, parts.append)
-    return content_digest("".join(parts).encode("utf-8", "surrogatepass"))
-
-
-def content_digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-_Put = Callable[[str], None]
-_Encoder = Callable[[Any, _Put], None]
-
-
-# Every encoded value starts with a tag and, where its end is not evident, its length:
-# ("ab", "c") and ("a", "bc") must never look the same. A str and the same text as Markup differ,
-# because a template escapes only the first.
-def _encode(value: Any, put: _Put) -> None:
-    kind = type(value)
-    if kind is str:
-        put(f"s{len(value)}:{value}")
-        return
-    encoder = _ENCODERS.get(kind)
-    if encoder is None:
-        encoder = _ENCODERS[kind] = _encoder_for(kind)
-    encoder(value, put)
-
-
-def _encoder_for(kind: type) -> _Encoder:
-    if dataclasses.is_dataclass(kind):
-        return _dataclass_encoder(kind)
-    for base, encoder in _BASES:
-        if issubclass(kind, base):
-            return encoder
-    raise TypeError(f"no stable digest for {kind.__qualname__}")
-
-
-def _dataclass_encoder(kind: type) -> _Encoder:
-    names = [field.name for field in dataclasses.fields(kind) if field.compare]
-    head = "d" + _sized(f"{kind.__module__}.{kind.__qualname__} {' '.join(names)}")
-    # attrgetter gives a tuple for two names and more, a bare value for one.
-    read = attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
-
-    def encode_fields(value: Any, put: _Put) -> None:
-        put(head)
-        for member in read(value):
-            if type(member) is str:
-                put(f"s{len(member)}:{member}")
-            else:
-                _encode(member, put)
-
-    return encode_fields
-
-
-def _encode_mapping(value: Mapping[Any, Any], put: _Put) -> None:
-    put(f"{{{len(value)}:")
-    for key, member in sorted([(_encoded(key), member) for key, member in value.items()], key=itemgetter(0)):
-        put(key)
-        if type(member) is str:
-            put(f"s{len(member)}:{member}")
-        else:
-            _encode(member, put)
-
-
-def _encode_sequence(value: Any, put: _Put) -> None:
-    put(f"({len(value)}:")
-    for member in value:
-        if type(member) is str:
-            put(f"s{len(member)}:{member}")
-        else:
-            _encode(member, put)
-
-
-def _encoded(value: Any) -> str:
-    if type(value) is str:
-        return f"s{len(value)}:{value}"
-    parts: list[str] = []
-    _encode(value, parts.append)
-    return "".join(parts)
-
-
-def _sized(text: str) -> str:
-    return f"{len(text)}:{text}"
-
-
-_ENCODERS: dict[type, _Encoder] = {
-    type(None): lambda value, put: put("N"),
-    bool: lambda value, put: put("T" if value else "F"),
-    int: lambda value, put: put(f"i{value};"),
-    float: lambda value, put: put(f"f{value.hex()};"),
-    Markup: lambda value, put: put("m" + _sized(str.__str__(value))),
-    bytes: lambda value, put: put("b" + _sized(value.decode("latin-1"))),
-    tuple: _encode_sequence,
-    list: _encode_sequence,
-    dict: _encode_mapping,
-}
-
-# Asked in this order, once for each type met.
-_BASES: tuple[tuple[type, _Encoder], ...] = (
-    (enum.Enum, lambda value, put: put("e" + _sized(f"{type(value).__qualname__}.{value.name}"))),
-    (PurePath, lambda value, put: put("p" + _sized(value.as_posix()))),
-    (Mapping, _encode_mapping),
-)

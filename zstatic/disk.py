@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 
 _FLUSHES = 16
 
@@ -86,6 +88,80 @@ def _flush_together(settle: Callable[[Path], None], paths: Iterable[Path]) -> No
     with ThreadPoolExecutor(_FLUSHES) as threads:
         for _ in threads.map(settle, paths):
             pass
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content, sharing blocks where the file system can; never a hardlink.
+
+    A tool that edits the copy in place must not damage the original.
+    """
+    with target.open("wb") as copy, source.open("rb") as original:
+        if _cloned(original.fileno(), copy.fileno()):
+            return
+    shutil.copyfile(source, target)
+
+
+def _cloned(source: int, target: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+# linux/fs.h: _IOW(0x94, 9, int)
+_FICLONE = 0x40049409
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """The files below a folder, as relative paths with /."""
+    for place, _, names in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        for name in names:
+            yield (inside / name).as_posix()
+
+
+def plain_file(path: Path, follow: bool = False) -> os.stat_result | None:
+    """What is known of a file; None: there is none, or something else. follow: a link to a file will do."""
+    try:
+        found = path.stat() if follow else path.lstat()
+    except (OSError, ValueError):
+        return None
+    return found if S_ISREG(found.st_mode) else None
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def has_bytes_of(target: Path, source: Path) -> bool:
+    """Whether a file can be read and has the bytes of another."""
+    try:
+        copy = target.open("rb")
+    except OSError:
+        return False
+    with copy, source.open("rb") as original:
+        while True:
+            block = original.read(1 << 20)
+            if block != copy.read(1 << 20):
+                return False
+            if not block:
+                return True
+
+
+def read_if_possible(file: Path) -> bytes | None:
+    """None: it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from zstatic.build import (
     Manifest,
     SiteReport,
     check_output,
-    digest,
     explain_output,
     is_our_site,
     read_kept,
@@ -34,6 +33,7 @@ from zstatic.build import (
 )
 from zstatic.check import check_files, check_items, check_limits, file_sizes
 from zstatic.config import Config
+from zstatic.digests import digest
 from zstatic.errors import ConfigError, Problem, ProblemsFound
 from zstatic.fulltext import FileText, file_texts
 from zstatic.guard import (

@@ -1,6 +1,6 @@
 """Output -> fingerprint, Output -> bytes: where views meet templates."""
 
-from zstatic.build import digest
+from zstatic.digests import digest
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.plan import SiteView
 from zstatic.theme import Theme

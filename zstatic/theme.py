@@ -23,8 +23,8 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from zstatic.build import digest
 from zstatic.config import Config
+from zstatic.digests import digest
 from zstatic.errors import ThemeError, did_you_mean
 from zstatic.outputs import Copy, Output, Text
 from zstatic.themefaults import Unknown, check_templates, read_source, references, syntax_error
