@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from builders import make_attachment
@@ -225,6 +226,44 @@ def test_a_shared_list_shows_its_items_in_its_order_to_those_without_a_basket(
     expect(page.locator("#search-results .entry-title").first).to_have_text("Whale songs, part 001")
     page.locator("#search-field").fill("abstract")
     expect(page).to_have_url(f"{made[1]}search/?q=abstract&sort=oldest")
+
+
+def test_a_long_list_is_an_address_that_no_server_refuses(
+    made: tuple[Context, str], visit: Callable[..., Page]
+) -> None:
+    keys = [f"GONE{number:04}" for number in range(998)] + ["WHALE005", "WHALE001"]
+    page = visit(f"{made[1]}items/WHALE001/", permissions=["clipboard-read", "clipboard-write"])
+    name = f"zstatic-basket {urlsplit(made[1]).path}"
+    page.evaluate("([name, keys]) => localStorage.setItem(name, JSON.stringify(keys))", [name, keys])
+    page.reload()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#item-basket a").click()
+    expect(page.locator("#search-count")).to_have_text("2 results")
+    page.reload()
+    expect(page.locator("#search-count")).to_have_text("2 results")
+    assert shown(page) == ["Whale songs, part 005", "Whale songs, part 001"]
+    assert asked and max(len(url.partition("#")[0]) for url in asked) < 200
+
+    page.evaluate("location.hash = '#main'")
+    page.get_by_role("button", name="Copy a link to this list").click()
+    expect(page.locator("#search-exported")).to_contain_text("programs that cut long links spoil it")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "GONE0000,GONE0001" in copied
+    other = visit(copied)
+    expect(other.locator("#search-count")).to_have_text("2 results")
+    other.get_by_label("Sort by").select_option("oldest")
+    expect(other.locator("#search-results .entry-title").first).to_have_text("Whale songs, part 001")
+    other.reload()
+    expect(other.locator("#search-results .entry-title").first).to_have_text("Whale songs, part 001")
+
+
+def test_a_query_that_is_too_long_is_cut_and_the_reader_told(
+    made: tuple[Context, str], visit: Callable[..., Page]
+) -> None:
+    page = visit(f"{made[1]}search/?q=whale+{'(' * 300}{'whale+' * 100}")
+    expect(page.locator("#search-note")).to_contain_text("Only the first 500 characters are looked for.")
+    expect(page.locator("#search-count")).to_have_text("45 results")
 
 
 def test_single_letter_keys_can_be_switched_off(

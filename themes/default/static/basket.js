@@ -32,8 +32,25 @@ export class Basket {
   toggle(key) { this.keys = this.has(key) ? this.keys.filter((each) => each !== key) : [...this.keys, key]; }
 }
 
+const LONG = 2000; // characters
+
+// How an address says a list of items: {search, hash}, one of them "". Web hosts refuse long addresses; what follows "#" is
+// not sent to them.
+export function listPart(keys) {
+  const list = keys.join(",");
+  return list.length > LONG ? { search: "", hash: `#keys=${list}` } : { search: list, hash: "" };
+}
+
+export const listIn = (search, hash) => (search || (/^#keys=(.+)$/.exec(hash)?.[1] ?? "")).split(",").filter(Boolean);
+
+// Whether programs other than browsers may cut an address.
+export const isLong = (address) => address.length > LONG;
+
 // The search page's address of a list of items.
-export const listAddress = (root, keys) => `${root}search/?${new URLSearchParams({ keys: keys.join(",") })}`.replaceAll("%2C", ",").replaceAll("%2F", "/");
+export function listAddress(root, keys) {
+  const { search, hash } = listPart(keys);
+  return `${root}search/${search && `?keys=${search}`}${hash}`;
+}
 
 // The way back to the results that the item was found in, and on to the next of them.
 function showResults(bar) {

@@ -1,22 +1,11 @@
 // The index of the site, opened, and what a query finds in it. Knows nothing of the page.
 
 import { Facet } from "./search-facets.js";
-import { Finder, REFINED, prune } from "./search-find.js";
-import { HAS_CJK, bare, bareWords, comparedUrl, folded, identifier, joined, parse, wanted } from "./search-query.js";
+import { Finder, prune } from "./search-find.js";
+import { HAS_CJK, bare, bareWords, comparedUrl, identifier, parse, wanted } from "./search-query.js";
 
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
-const POINTS = {
-  word: 3, // of the very word in title or names
-  year: 4, // the year, not a number in title or names
-  beginning: 1, // of a word that only begins as typed
-  allInTitle: 1,
-  wholeTitle: 1,
-  family: 1.5, // the end of the first creator's name
-  share: 1, // of the title, and of the first creator's name, that was typed
-  score: 0.3, // the highest that Pagefind gave
-};
-const PERSON = 4; // words at most in a person's name
 const RUN = 3; // little words in a row by which a title is found
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
@@ -57,6 +46,7 @@ export async function openIndex(folder) {
   };
 }
 
+const ranking = () => import("./search-ranking.js");
 const spelling = () => import("./search-spelling.js");
 const optionsFor = ({ build }) => ({ metaCacheTag: build, ranking: RANKING, excerptLength: EXCERPT });
 const partOf = (column, row) => (column ? column.charCodeAt(row) - 48 : 0);
@@ -217,7 +207,7 @@ async function look(tree, plain, opened) {
   const finder = new Finder(opened, !plain);
   const words = wanted(tree);
   const scores = await finder.find(tree);
-  if (words.length > 1 && isWords(tree)) await refine(scores, words, finder);
+  if (words.length > 1 && isWords(tree)) await (await ranking()).refine(scores, words, finder);
   return { scores, finder, words };
 }
 
@@ -229,61 +219,6 @@ function withoutLittle({ op, parts }) {
   const longer = parts.filter(({ text }) => bare(text).length > 3 || HAS_CJK.test(text));
   if (!longer.length || longer.length === parts.length) return null;
   return longer.length > 1 ? { op, parts: longer } : longer[0];
-}
-
-// Of the best, those first that have the very words in title and names, and the very year: who types them means that.
-// The first creator's family name counts for more than other names, a title that is all typed for more than a longer one.
-async function refine(scores, words, finder) {
-  const rows = [...finder.hits.keys()].filter((row) => scores[row]).sort((one, other) => scores[other] - scores[one] || one - other);
-  const best = rows.slice(0, REFINED);
-  if (best.length < 2) return;
-  const above = scores[best[0]];
-  await Promise.all(best.map(async (row) => {
-    const { meta } = await finder.hits.get(row).data();
-    scores[row] = above * (1 + points(meta, words)) + scores[row] * POINTS.score;
-  }));
-}
-
-function points(meta, words) {
-  const [first, ...others] = joined(meta.creators ?? "").split("; ");
-  const [title, name] = [new Part(joined(meta.title ?? "")), new Part(first)];
-  const rest = [others.join(" "), `${meta.title_alias} ${meta.creators_alias}`].map((text) => new Part(text));
-  const all = [title, name, ...rest];
-  const family = name.length <= PERSON ? new Part(/\S*$/u.exec(first)[0]) : null;
-  let sum = POINTS.share * (title.share(words) + name.share(words));
-  if (words.every((word) => title.has(word))) sum += POINTS.allInTitle;
-  if (title.share(words) === 1) sum += POINTS.wholeTitle;
-  if (family && words.some((word) => family.has(word))) sum += POINTS.family;
-  for (const word of words) {
-    if (word === meta.year) sum += POINTS.year;
-    else if (all.some((part) => part.has(word))) sum += POINTS.word;
-    else if (all.some((part) => part.begins(word))) sum += POINTS.beginning;
-  }
-  return sum;
-}
-
-// A title or names, to look for typed words in.
-class Part {
-  constructor(text) {
-    const apart = bareWords(text);
-    this.length = apart.length;
-    this.words = new Set([...apart, ...text.split(/\s+/).map(bare)]);
-    this.text = folded(text);
-  }
-
-  // The very word; of one with hyphens, each part of it.
-  has(word) {
-    if (HAS_CJK.test(word)) return this.text.includes(folded(word));
-    return this.words.has(bare(word)) || bareWords(word).every((part) => this.words.has(part));
-  }
-
-  begins(word) {
-    const start = bare(word);
-    return [...this.words].some((other) => other.startsWith(start));
-  }
-
-  // How much of it was typed: 0 to 1.
-  share(words) { return Math.min(1, words.filter((word) => this.has(word)).length / (this.length || 1)); }
 }
 
 // The same with what stands inside files: items with a match there follow the others.

@@ -5,7 +5,7 @@ import { Panel, isChosen, tally } from "./search-facets.js";
 import { Unavailable, all, find, listed, meant, openIndex, ordered, withFiles } from "./search-index.js";
 import { bare } from "./search-query.js";
 import { makePassage, makeResult } from "./search-result.js";
-import { Basket, listAddress } from "./basket.js";
+import { Basket, isLong, listAddress, listIn, listPart } from "./basket.js";
 
 const app = document.getElementById("search");
 const at = (name) => document.getElementById(`search-${name}`);
@@ -16,10 +16,13 @@ const counted = JSON.parse(say.count); // by the kind of number: "one", "few" â€
 const texts = JSON.parse(say.texts); // what search-parts.js can make files of
 
 const PAGE = 20;
+const LONGEST = 500; // characters of a query
 const FILES = 3; // of an item, of which passages are shown
 const PASSAGES = 4; // of a file
 const PAUSE = 250; // ms of no typing before a search
 const ANNOUNCE = 1000; // ms of no typing before the count is read out
+
+field.maxLength = LONGEST;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const number = (n) => n.toLocaleString(say.language);
@@ -70,9 +73,9 @@ function fromAddress() {
     if (isChosen(choice)) choices[name] = choice;
   }
   return {
-    q: (values.get("q") ?? "").trim(),
+    q: (values.get("q") ?? "").trim().slice(0, LONGEST),
     choices,
-    keys: (values.get("keys") ?? "").split(",").filter(Boolean),
+    keys: listIn(values.get("keys"), location.hash),
     sort: known ? by : "",
     view: values.get("view") === "references" ? "references" : "",
     abstracts: values.get("abstracts") === "1",
@@ -83,8 +86,9 @@ function fromAddress() {
 
 function toAddress({ q, keys, choices, sort: by, view, abstracts, inside, page }) {
   const values = new URLSearchParams();
+  const list = listPart(q ? [] : keys);
   if (q) values.set("q", q);
-  else if (keys.length) values.set("keys", keys.join(","));
+  if (list.search) values.set("keys", list.search);
   for (const name of panel.names()) {
     for (const slug of choices[name]?.any ?? []) values.append(name, slug);
     for (const slug of choices[name]?.not ?? []) values.append(`not-${name}`, slug);
@@ -95,7 +99,7 @@ function toAddress({ q, keys, choices, sort: by, view, abstracts, inside, page }
   if (inside) values.set("in", "files");
   if (page > 1) values.set("page", page);
   const query = values.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
-  return query ? `?${query}` : location.pathname;
+  return (query ? `?${query}` : location.pathname) + list.hash;
 }
 
 const panel = new Panel(at("filters"), say, {
@@ -290,6 +294,7 @@ function drawResults(q, { finder, words, problems, plain, titles, dropped }, { c
   const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
   const notes = [sentences(problems)];
   if (titles && dropped.some(({ short }) => !short)) notes.push(fill(say.onlyTitles, { words: quoted(words) }));
+  if (q.length >= LONGEST) notes.push(fill(say.cut, { n: number(LONGEST) }));
   if (finder?.near.length) notes.push(fill(say.inexact, { words: quoted(finder.near) }));
   if (lacking.length && (count || !plain)) notes.push(fill(say.unknown, { words: quoted(lacking) }));
   const told = notes.filter(Boolean).join(" ");
@@ -440,8 +445,9 @@ at("results").addEventListener("click", ({ target }) => {
   if (button) basket.toggle(button.closest(".entry").dataset.key);
 });
 at("copy").addEventListener("click", async () => {
-  let done = say.copied;
-  try { await navigator.clipboard.writeText(location.href); } catch { done = say.notCopied; }
+  const link = new URL(toAddress(state), document.baseURI).href;
+  let done = isLong(link) ? fill(say.copiedLong, { n: number(link.length) }) : say.copied;
+  try { await navigator.clipboard.writeText(link); } catch { done = say.notCopied; }
   at("exported").textContent = done;
 });
 at("empty").addEventListener("click", () => {
@@ -506,7 +512,10 @@ at("pages").addEventListener("click", async (event) => {
 addEventListener("popstate", () => {
   clearTimeout(pause);
   typing = false;
+  const { keys } = state;
   state = fromAddress();
+  // A jump to a part of the page, which takes the place of a long list in the address.
+  if (location.hash && !state.keys.length && !state.q) state.keys = keys;
   field.value = state.q;
   run();
 });
