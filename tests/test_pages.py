@@ -118,6 +118,14 @@ def test_500_authors_are_all_there_but_folded() -> None:
     assert words(page.xpath("//dl[@class='roles']//summary")[0]) == "and 475 more"
 
 
+def test_hundreds_of_tags_are_all_there_but_folded() -> None:
+    page = item_page(tags=make_tags(*(f"tag {number:03}" for number in range(200))))
+    section = page.xpath("//section[@aria-labelledby='item-tags']")[0]
+    assert len(section.xpath(".//a")) == 200
+    assert len(section.xpath("./ul/li")) == 30
+    assert words(section.xpath(".//summary")[0]) == "170 more"
+
+
 def test_fields_come_in_the_schemas_order_under_its_labels(schema: Any) -> None:
     item = make_item("AAAA2222", DOI="10.1000/182", volume="3", publicationTitle="Nature", shortTitle="")
     page = site(item, schema_json=schema, schema=Schema.from_json(schema, "fr-FR")).page(ITEM)

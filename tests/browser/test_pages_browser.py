@@ -18,6 +18,7 @@ PATHS = [
     "",
     "items/",
     "items/AAAA2222/",
+    "items/FFFF2222/",
     "collections/",
     "collections/CCCC2222/",
     "tags/",
@@ -70,9 +71,11 @@ def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str
         )
         for number in range(10, 90)
     ]
+    alone = make_attachment("FFFF2222", md5=attachment["data"]["md5"], title="A file of its own")
     made = site(
         item,
         attachment,
+        alone,
         foreign,
         *others,
         collections=[make_collection("CCCC2222", LONG), make_collection("CCCC3333", "Below", "CCCC2222")],
@@ -235,4 +238,16 @@ def test_foreign_scripts_stand_where_the_pages_own_text_starts(chromium: Browser
     page.goto(served + "years/undated/")
     title, line = (page.evaluate(start, part) for part in (".entry-title[lang=ar]", ".entry-by"))
     assert title == pytest.approx(line, abs=2)
+    page.context.close()
+
+
+def test_where_there_is_a_file_and_nothing_to_read_it_is_not_left_in_a_margin(
+    chromium: Browser, served: str
+) -> None:
+    page, _ = open_page(chromium, viewport={"width": 1280, "height": 900})
+    page.goto(served + "items/FFFF2222/")
+    boxes = [page.locator(part).bounding_box() for part in ("h1", "#item-basket", ".access", ".record")]
+    assert all(boxes)
+    assert len({box["x"] for box in boxes if box}) == 1
+    assert [box["y"] for box in boxes if box] == sorted(box["y"] for box in boxes if box)
     page.context.close()

@@ -199,7 +199,7 @@ def test_a_basket_is_filled_from_results_and_items_kept_shared_and_exported(
     expect(baskets.nth(0)).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#search-basket")).to_have_text("Basket: 2")
     page.goto(f"{made[1]}items/ABSTRACT/")
-    page.get_by_role("button", name="To the basket").click()
+    page.get_by_role("button", name="Add to basket").click()
     page.get_by_role("link", name="Basket: 3").click()
     expect(page).to_have_url(f"{made[1]}search/?keys=WHALE003,WHALE001,ABSTRACT")
     expect(page.locator("#search-count")).to_have_text("3 results")
