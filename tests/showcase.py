@@ -10,7 +10,7 @@ from builders import LIBRARY_URI, make_attachment, make_collection, make_item, m
 from sitepages import BASE_URL, context, site_config
 
 from zstatic import sample
-from zstatic.config import LibraryConfig, SelectRules, SiteConfig
+from zstatic.config import LibraryConfig, SelectRules, SiteConfig, ThemeRules
 from zstatic.pages.context import Context
 from zstatic.schema import Schema
 
@@ -66,7 +66,7 @@ Some *words* with a [link](https://example.org/) and `code`.
 """
 
 
-def showcase(root: Path, language: str = "en") -> Context:
+def showcase(root: Path, language: str = "en", theme: str = "default") -> Context:
     """root: where its texts and files are put."""
     (root / "content").mkdir(parents=True)
     (root / "content/about.md").write_text(ABOUT, "utf-8")
@@ -103,6 +103,7 @@ def showcase(root: Path, language: str = "en") -> Context:
             root,
             site=SiteConfig("A library of maps", BASE_URL, language, "Maps, old and new", "© The owners"),
             libraries=(LibraryConfig("groups/1", select=SelectRules(notes=True)),),
+            theme=ThemeRules(theme),
         ),
         schema_json=schema,
         schema=Schema.from_json(schema, language),

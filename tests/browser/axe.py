@@ -16,16 +16,17 @@ def _source() -> str:
     return checker("axe-core/axe.min.js").read_text("utf-8")
 
 
-def violations(page: Page, rule: str = "") -> list[str]:
-    """Each broken rule with elements that break it. rule: only this one."""
+def violations(page: Page) -> list[str]:
+    """Each broken rule with elements that break it."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_source())
-    only: Any = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": _TAGS}
     found = page.evaluate(
-        """(only) => axe.run({
-          runOnly: only, rules: {"target-size": {enabled: true}}, resultTypes: ["violations"],
+        """(tags) => axe.run({
+          runOnly: {type: "tag", values: tags},
+          rules: {"target-size": {enabled: true}},
+          resultTypes: ["violations"],
         }).then(({violations}) => violations)""",
-        only,
+        _TAGS,
     )
     return [
         f"{each['id']}: {each['help']}: {node['html'][:200]} {_reason(node)}"

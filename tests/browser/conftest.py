@@ -57,14 +57,14 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture(scope="session")
-def show(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> Callable[[str], str]:
-    """Language -> the address of a site in it with every kind of page, searchable; see showcase.PAGES."""
+def show(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> Callable[..., str]:
+    """Language and theme -> the address of a site with every kind of page, searchable; see showcase.PAGES."""
 
     @functools.cache
-    def build(language: str) -> str:
+    def build(language: str, theme: str = "default") -> str:
         # 404.html names the base path of the configured address.
-        folder = tmp_path_factory.mktemp(f"show-{language}")
-        ctx = showcase(folder / "texts", language)
+        folder = tmp_path_factory.mktemp(f"show-{language}-{theme}")
+        ctx = showcase(folder / "texts", language, theme)
         write_folder(ctx, folder / "library", folder / "work")
         return f"{serve(folder)}library/"
 
