@@ -20,14 +20,17 @@ def test_there_is_an_example_for_each_rung() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["", "items/AAAA2222/", "404.html", "collections/CCCC2222/embed/"])
+@pytest.mark.parametrize(
+    "path", ["", "items/AAAA2222/", "search/", "404.html", "collections/CCCC2222/embed/"]
+)
 def test_first_rung_the_variables_stand_after_those_they_replace_on_every_page(
     path: str, tmp_path: Path
 ) -> None:
     made = example(tmp_path, "theme/static/custom.css")
     sheets = made.page(path).xpath("//link[@rel='stylesheet']/@href")
-    assert [re.sub(r".*/|\.\w+\.css", "", sheet) for sheet in sheets] == ["style", "custom"]
-    style, custom = (made.outputs["static/" + sheet.rpartition("/")[2]] for sheet in sheets)
+    names = [re.sub(r".*/|\.\w+\.css", "", sheet) for sheet in sheets]
+    assert names == ["style", *(["search"] if path == "search/" else []), "custom"]
+    style, *_, custom = (made.outputs["static/" + sheet.rpartition("/")[2]] for sheet in sheets)
     assert isinstance(style, Text)
     assert isinstance(custom, Text)
     changed = set(re.findall(r"(--[\w-]+):", custom.text))
