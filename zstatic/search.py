@@ -242,7 +242,9 @@ def start_files_index(files: Sequence[FileText], language: str, work: Path, star
         for name, part in parts.items():
             index = waiting[name]()
             rows = {result_id: (file.row, file.path) for result_id, file in zip(index.ids, part, strict=True)}
-            columns.append({"folder": name, "build": index.fingerprint[:16], "files": rows})
+            columns.append(
+                {"folder": name, "build": index.fingerprint[:16], "meta": _meta(index), "files": rows}
+            )
             copies += _copies(f"{FILES_FOLDER}{name}/", work / name, index)
         remove_others(work, list(parts))
         if not columns:
@@ -532,16 +534,21 @@ def _part_column(parts: Sequence[Sequence[int]]) -> dict[str, JSON]:
     return {"part": "".join(chr(ord("0") + number[row]) for row in range(len(number)))}
 
 
+def _meta(index: Index) -> str:
+    """The file of which search-index.js reads the ids of the results."""
+    return next(name for name in index.files if name.endswith(".pf_meta"))
+
+
 def _pointer(columns: Mapping[str, JSON], indexes: Sequence[Index]) -> dict[str, JSON]:
     whole = indexes[0].fingerprint
     if len(indexes) > 1:
         whole = digest(" ".join(index.fingerprint for index in indexes).encode())
-    # The ids are in them.
-    metas = [next(name for name in index.files if name.endswith(".pf_meta")) for index in indexes]
     return {
         "build": whole[:16],
         "pagefind": pagefind.version(),
-        "parts": [{"folder": _part_folder(number), "meta": meta} for number, meta in enumerate(metas)],
+        "parts": [
+            {"folder": _part_folder(number), "meta": _meta(index)} for number, index in enumerate(indexes)
+        ],
         **columns,
     }
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from builders import StubMirror, make_attachment, make_collection, make_item, ma
 from playwright.sync_api import Browser, Page
 from searching import in_parts
 from searchmodel import Choices, Model, plain, words_of
-from sitepages import context_of_libraries, site_config
+from sitepages import context, context_of_libraries, site_config
 from test_search_browser import write_folder
 
 from zstatic.library import read_library
@@ -496,13 +496,36 @@ def test_random_queries_find_the_same_in_a_real_library(
 def test_random_queries_find_the_same_in_an_index_of_parts(
     tmp_path: Path, serve: Callable[[Path], str], chromium: Browser
 ) -> None:
-    ctx = synthetic()
+    ctx = synthetic(a_file(tmp_path))
     with in_parts(100):
         page = open_index(ctx, tmp_path, serve, chromium)
     assert len(list((tmp_path / "site/pagefind").rglob("*.pf_meta"))) == 4
     seen = compare(Asker(ctx, "parts"), page, 250)
     page.close()
     assert seen["with results"] >= 200
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_the_beginning_of_a_word_is_enough_though_the_index_has_many_pieces(
+    tmp_path: Path, serve: Callable[[Path], str], chromium: Browser, parts: int
+) -> None:
+    """Pagefind loads the piece in which the beginning would stand, and the words may go on in the next."""
+    chance = random.Random("pieces")
+    words = [f"harpo{''.join(ending)}" for ending in product("bcdfgkmpt", repeat=3)]
+    items = [
+        make_item(f"ITEM{number:04}", title="Whales", abstractNote=" ".join(chance.sample(words, 200)))
+        for number in range(250 * parts)
+    ]
+    ctx = context(*items, make_item("LAST0000", title="Whales", abstractNote="harpottttt"))
+    with in_parts(250 if parts > 1 else 1000):
+        page = open_index(ctx, tmp_path, serve, chromium)
+    assert len(list((tmp_path / "site/pagefind").rglob("*.pf_index"))) > 2 * parts
+    model = Model(ctx)
+    for typed in ("harpo", "harpot", "harp", "harpog", "harpottttt", *chance.sample(words, 5)):
+        assert set(ask(page, typed, {}, "newest")["rows"]) == model.rows(
+            lambda work, typed=typed: work.has_word(typed)
+        )
+    page.close()
 
 
 # The parser alone

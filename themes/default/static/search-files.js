@@ -3,15 +3,16 @@
 import { Finder } from "./search-find.js";
 
 // folder: the address of pagefind/. Each part of the index is one of Pagefind's own.
-export async function openFiles(folder, pagefind) {
+// readMeta, reacher: of search-index.js.
+export async function openFiles(folder, pagefind, readMeta, reacher) {
   const answer = await fetch(`${folder}files/zstatic.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error(`files: ${answer.status}`);
   const { parts } = await answer.json();
-  return Promise.all(parts.map(async ({ folder: name, build, files }) => {
+  return Promise.all(parts.map(async ({ folder: name, build, meta, files }) => {
     const instance = pagefind.createInstance({ basePath: `${folder}files/${name}/`, metaCacheTag: build, excerptLength: 24 });
-    await instance.init();
+    const [pieces] = await Promise.all([readMeta(`${folder}files/${name}/${meta}`), instance.init()]);
     const ids = Object.keys(files);
-    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), parts: 1, facets: async () => ({}) };
+    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), parts: 1, reach: reacher([pieces], instance), facets: async () => ({}) };
   }));
 }
 

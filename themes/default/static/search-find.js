@@ -103,6 +103,7 @@ export class Finder {
   none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
 
   async ask(query) {
+    if (!query.startsWith('"')) await this.index.reach(query.split(/\s+/).map(bare).filter(Boolean));
     const { results } = await this.index.pagefind.search(query);
     return results;
   }

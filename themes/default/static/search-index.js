@@ -7,6 +7,7 @@ import { HAS_CJK, bare, bareWords, comparedUrl, identifier, parse, wanted } from
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
 const RUN = 3; // little words in a row by which a title is found
+const PIECES = 4; // at most so many more of a part of the index for a word
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
   metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
@@ -27,10 +28,10 @@ export async function openIndex(folder) {
   ]);
   await pagefind.options(optionsFor(pointer));
   await pagefind.init();
-  const ids = await openParts(folder, pointer, shown.part, pagefind);
+  const { ids, reach } = await openParts(folder, pointer, shown.part, pagefind);
   const columns = new Columns(pointer, read);
   return {
-    pagefind, shown, ids, columns,
+    pagefind, shown, ids, reach, columns,
     rows: new Map(ids.map((id, row) => [id, row])),
     words: { common: new Set(pointer.common), little: new Set(pointer.little) },
     orders: once(() => read(pointer.orders)),
@@ -39,7 +40,7 @@ export async function openIndex(folder) {
     keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
     files: once(() => read(pointer.files)),
     littleTitles: once(() => read(pointer.titles)),
-    inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind)),
+    inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind, readMeta, reacher)),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder + pointer.parts[partOf(shown.part, row)].folder, ids[row]),
     parts: pointer.parts.length,
@@ -51,20 +52,35 @@ const spelling = () => import("./search-spelling.js");
 const optionsFor = ({ build }) => ({ metaCacheTag: build, ranking: RANKING, excerptLength: EXCERPT });
 const partOf = (column, row) => (column ? column.charCodeAt(row) - 48 : 0);
 
-// A large index comes in parts, which Pagefind searches as one. Gives the ids by row.
+// A large index comes in parts, which Pagefind searches as one. ids: by row. reach: see below.
 async function openParts(folder, pointer, column, pagefind) {
-  const [lists] = await Promise.all([
-    Promise.all(pointer.parts.map((part) => readIds(folder + part.folder + part.meta))),
+  const [metas] = await Promise.all([
+    Promise.all(pointer.parts.map((part) => readMeta(folder + part.folder + part.meta))),
     ...pointer.parts.slice(1).map((part) => pagefind.mergeIndex(folder + part.folder, optionsFor(pointer))),
   ]);
-  if (!column) return lists[0];
-  const next = lists.map((list) => list.values());
-  return Array.from(column, (character, row) => next[partOf(column, row)].next().value);
+  const next = metas.map(({ ids }) => ids.values());
+  const ids = column ? Array.from(column, (character, row) => next[partOf(column, row)].next().value) : metas[0].ids;
+  return { ids, reach: reacher(metas, pagefind) };
 }
 
-// The ids of the documents of a part, in their order, are the second part of what Pagefind has just loaded, so they come from the
-// cache: CBOR (RFC 8949), [version, [[id, number of words], …], …], after a word of Pagefind's.
-async function readIds(url) {
+// Pagefind looks for a word in the one piece of the index where it would stand. Words that begin like it may go on in
+// the pieces after that, which are to be loaded before.
+function reacher(metas, pagefind) {
+  const asked = new Set();
+  return async (words) => {
+    const wanted = words.flatMap((word) => metas.flatMap(({ pieces }) => (
+      pieces.filter(([first]) => first.startsWith(word)).slice(0, PIECES)
+    )));
+    // What is next after the first word of all: no stem is made of it.
+    const within = wanted.map(([first, last]) => (first === last ? first : `${first}0`)).filter((word) => !asked.has(word));
+    await Promise.all([...new Set(within)].map((word) => { asked.add(word); return pagefind.preload(word); }));
+  };
+}
+
+// The ids of the documents of a part, in their order, and first and last word of each piece of it, are in what Pagefind
+// has just loaded, so they come from the cache: CBOR (RFC 8949), [version, [[id, number of words], …],
+// [[first, last, name], …], …], after a word of Pagefind's.
+async function readMeta(url) {
   const bytes = await unpacked(await get(url));
   let at = "pagefind_dcd".length;
   const head = () => {
@@ -78,7 +94,9 @@ async function readIds(url) {
   const text = () => { const length = head(); at += length; return new TextDecoder().decode(bytes.subarray(at - length, at)); };
   head();
   text();
-  return Array.from({ length: head() }, () => { head(); const id = text(); head(); return id; });
+  const ids = Array.from({ length: head() }, () => { head(); const id = text(); head(); return id; });
+  const pieces = Array.from({ length: head() }, () => { head(); const ends = [text(), text()]; text(); return ends; });
+  return { ids, pieces };
 }
 
 async function unpacked(answer) {
