@@ -256,6 +256,7 @@ def test_notes_are_shown_only_when_published_and_never_run() -> None:
     page = item_page(note, settings={"config": site_config(libraries=(library,))})
     shown = page.xpath("//section[@aria-labelledby='notes']")[0]
     assert "Mine" in words(shown)
+    assert shown.xpath("details[@open]/summary/h2[@id='notes']")
     assert not shown.xpath(".//script | .//@onclick")
 
 
@@ -363,6 +364,24 @@ def test_an_item_text_tells_its_language_and_direction() -> None:
     heading = page.xpath("//h1")[0]
     assert (heading.get("lang"), heading.get("dir")) == ("ar", "auto")
     assert item_page(language="French").xpath("//h1/@lang") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "lang"),
+    [
+        ("Von der Bewegung und dem Licht.", "de", ["de"]),
+        ("Of light and the motion of bodies.", "de", ["en"]),
+        ("Of light and the motion of bodies.", "", ["en"]),
+        ("Of light and the motion of bodies.", "en-GB", ["en-GB"]),
+        ("Thee licht of donker and", "nl", ["nl"]),
+        ("Something", "", []),
+    ],
+)
+def test_an_english_abstract_of_a_foreign_work_is_read_as_english(
+    text: str, language: str, lang: list[str]
+) -> None:
+    page = item_page(abstractNote=text, language=language)
+    assert page.xpath("//section[@aria-labelledby='abstract']//div/@lang") == lang
 
 
 @pytest.mark.parametrize(

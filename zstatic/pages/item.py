@@ -18,7 +18,7 @@ from zstatic.pages.context import Context, Entry, ItemLine, Link, PublishedFile,
 from zstatic.pages.head import Head, HeadLink, Social, make_head, shorten
 from zstatic.pages.jsonld import TYPES as SCHEMA_TYPES
 from zstatic.pages.jsonld import item_json_ld, license_url
-from zstatic.pages.languages import language_tag
+from zstatic.pages.languages import abstract_language, language_tag
 from zstatic.pages.linkset import linkset, linkset_link
 from zstatic.pages.nearby import Nearby, Neighbours, linked, look_around, nodes_of
 from zstatic.pages.orcids import orcids
@@ -143,7 +143,7 @@ class FileView:
 class ItemView:
     """An item. Template: item.html.
 
-    name: of the item in lists, see `urls.item_name`. lang: of the item's own text, "" unknown.
+    name: of the item in lists, see `urls.item_name`. lang, abstract_lang: of the item's own text, "" unknown.
     citations: the site's own style first; empty only for standalone files and notes.
     main: the best link to the work itself (DOI, else URL), None = there is none.
     trails: the paths of its collections, each outermost first.
@@ -167,6 +167,7 @@ class ItemView:
     roles: tuple[RoleView, ...]
     citations: tuple[CitationView, ...]
     abstract: Markup
+    abstract_lang: str
     main: Part | None
     files: tuple[FileView, ...]
     links: tuple[Part, ...]
@@ -221,6 +222,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         roles=tuple(_roles(entry, schema)),
         citations=tuple(_citations(ctx, entry)),
         abstract=abstract_html(item.fields.get("abstractNote", "")),
+        abstract_lang=abstract_language(item.fields.get("abstractNote", ""), entry.line.lang),
         main=main,
         files=tuple(_file_view(file, ctx.words) for file in entry.files),
         links=tuple(_links(item.attachments)) if ctx.config.attachments.link_urls else (),

@@ -34,6 +34,19 @@ def language_tag(text: str) -> str:
     return ""
 
 
+# Of no other language does a text have all three.
+_ENGLISH = frozenset(("the", "of", "and"))
+
+
+def abstract_language(text: str, tag: str) -> str:
+    """The language of an item's abstract: the item's own, unless it is English, as in many journals.
+
+    tag: the item's, "" unknown.
+    """
+    is_tagged_english = tag.partition("-")[0] == "en"
+    return "en" if not is_tagged_english and set(text.lower().split()) >= _ENGLISH else tag
+
+
 def _is_rare(code: str) -> bool:
     """Languages without a code of two letters, e.g. "grc"."""
     return len(code) == 3 and code.isascii() and code.isalpha()
