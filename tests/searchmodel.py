@@ -38,7 +38,7 @@ def words_of(text: str) -> list[str]:
 def parts_of(text: str) -> set[str]:
     """All that counts as a word: those between spaces, and what is between their signs and their capitals."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    pieces = re.split(r"[^\w+#]+|_", plain(apart))
+    pieces = re.split(r"[^\w+#]+|_|(?<=\w)\+(?=\w)", plain(apart))
     return {*words_of(text), *filter(None, pieces)}
 
 

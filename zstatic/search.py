@@ -397,6 +397,8 @@ _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "
 _SIGNS = dict.fromkeys("‘’ʼ′", "'") | dict.fromkeys("‐‑‒–−", "-") | {sign: f" {sign} " for sign in "—―…·•†×"}
 _PLAIN_SIGNS = str.maketrans(_SIGNS)
 _DIVIDED = re.compile(rf"(?<=\w)[{''.join(_SIGNS)}](?=\w)")
+# A letter for Pagefind, for the sake of C++.
+_PLUS = re.compile(r"(?<=\w)\+(?=\w)")
 
 
 def _aliases(short: Iterable[str], long: str = "") -> list[str]:
@@ -416,18 +418,18 @@ def _aliases(short: Iterable[str], long: str = "") -> list[str]:
 
 
 def _special_words(text: str) -> list[str]:
-    if text.isascii():
+    if text.isascii() and "+" not in text:
         return []
     words = spaced(unicodedata.normalize("NFC", text).lower()).split()
-    return [word for word in words if not word.isascii()]
+    return [word for word in words if not word.isascii() or _PLUS.search(word)]
 
 
 def _spellings(word: str, candidates: Iterable[str]) -> Iterator[str]:
-    known, is_divided = _bare(word), bool(_DIVIDED.search(word))
+    known, is_divided = _bare(word), bool(_DIVIDED.search(word) or _PLUS.search(word))
     for candidate in candidates:
         bare = _bare(candidate)
         if bare and (bare != known or is_divided):
-            yield spaced(_EDGES.sub("", candidate.translate(_PLAIN_SIGNS)))
+            yield spaced(_EDGES.sub("", _PLUS.sub(" ", candidate.translate(_PLAIN_SIGNS))))
             is_divided = False
 
 
