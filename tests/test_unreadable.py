@@ -436,6 +436,7 @@ def selected(site: Mirrored) -> Library:
         ("url", {"name": "Press"}, True),
         ("url", None, False),
         ("meta", ["odd"], False),
+        ("library", ["odd"], False),
     ],
     ids=str,
 )
@@ -446,7 +447,7 @@ def test_item_with_an_odd_part_is_published_without_it(
     other = library.add_item(title="Other")
     key = library.add_item("QDD22222", title="Odd", tags=["kept"], collections=["PAPERS22"])
     raw = library.items[key]
-    (raw if field == "meta" else raw["data"])[field] = value
+    (raw if field in ("meta", "library") else raw["data"])[field] = value
     assert problems(site) == []
     item = selected(site).items[key]
     assert item.title == "Odd"
