@@ -1,8 +1,10 @@
 """The API client against a fake Zotero, with a clock that only its own sleeping moves."""
 
+import socket
 import threading
 from collections.abc import Iterator
-from itertools import pairwise
+from contextlib import suppress
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,39 @@ def test_silent_server_is_given_up(fake: FakeZotero) -> None:
     quick = Patience(read=0.05, attempts=2, first=0)
     with Api(fake.url, patience=quick) as api, pytest.raises(RequestFailed, match="did not finish"):
         api.item_versions(GROUP, 0)
+
+
+@pytest.fixture
+def dawdler() -> Iterator[str]:
+    """A server that is never silent, but sends its answers byte by byte; its address."""
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nLast-Modified-Version: 5\r\nContent-Length: 500\r\n\r\n{")
+            for byte in b" " * 498 + b"}":
+                connection.sendall(bytes([byte]))
+                threading.Event().wait(0.005)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_server_that_sends_byte_by_byte_is_given_up(dawdler: str) -> None:
+    looks = count()
+    # A second for each look at the clock.
+    with Api(dawdler, patience=Patience(whole=20, attempts=1), clock=lambda: next(looks)) as api:
+        with pytest.raises(RequestFailed, match="did not finish its answer: it fell silent"):
+            api.item_versions(GROUP, 0)
+        file = FileLocation(f"{dawdler}/file", "", None, False, next(looks) + 60)
+        with pytest.raises(RequestFailed, match="did not deliver"), api.download(file) as chunks:
+            list(chunks)
 
 
 def test_absent_server_is_named(time: Time) -> None:

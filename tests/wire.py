@@ -152,7 +152,7 @@ class Carrier(BaseAdapter):
         response = requests.Response()
         response.status_code = found.status
         response.headers.update(found.headers)
-        response.raw = Broken(found.body) if ("X-Broken", "1") in found.headers else io.BytesIO(found.body)
+        response.raw = (Broken if ("X-Broken", "1") in found.headers else Body)(found.body)
         response.url, response.request = request.url or "", request
         return response
 
@@ -160,16 +160,19 @@ class Carrier(BaseAdapter):
         pass
 
 
-class Broken(io.BytesIO):
-    """A body whose connection ends before it does, as urllib3 tells it."""
+class Body(io.BytesIO):
+    """A body as urllib3 gives it."""
 
-    def read(self, size: int | None = None, **options: Any) -> bytes:
-        return super().read(size)
+    def read1(self, size: int | None = -1, /, decode_content: bool = True) -> bytes:
+        return super().read1(size)
 
-    def stream(self, size: int, decode_content: bool = True) -> Any:
-        if self.closed:
-            return
-        yield self.getvalue()
+
+class Broken(Body):
+    """A body whose connection ends before it does."""
+
+    def read1(self, size: int | None = -1, /, decode_content: bool = True) -> bytes:
+        if found := super().read1(size):
+            return found
         raise ProtocolError("Connection broken", IncompleteRead(len(self.getvalue()), 99))
 
 

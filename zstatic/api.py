@@ -29,7 +29,14 @@ from urllib.request import url2pathname
 
 import requests
 import requests.adapters
-from urllib3.exceptions import LocationValueError, NewConnectionError
+from urllib3.exceptions import (
+    DecodeError,
+    LocationValueError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from zstatic import __version__
 from zstatic.config import Secret
@@ -459,7 +466,7 @@ class Api:
             if now > location.good_until:
                 raise RequestFailed("The address of the file ran out while the server made us wait.")
             with self._stored(location) as response:
-                yield self._in_time(response.iter_content(CHUNK), location.size)
+                yield self._in_time(_pieces(response), location.size)
 
     @contextmanager
     def _stored(self, location: FileLocation) -> Iterator[requests.Response]:
@@ -669,8 +676,8 @@ class Api:
         """Read a body whole, within limits of size and time."""
         deadline = self._clock() + self._patience.whole
         body = bytearray()
-        for chunk in response.iter_content(CHUNK):
-            body += chunk
+        for piece in _pieces(response):
+            body += piece
             if len(body) > MAX_BODY:
                 raise requests.exceptions.ContentDecodingError("too large")
             if self._clock() > deadline:
@@ -977,6 +984,25 @@ def _checked(key: Secret | None, url: str) -> Secret | None:
             f"The API key would go to {address.hostname} unencrypted.", "Use an https:// api_url."
         )
     return key
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """The body as it arrives: who waits for whole chunks waits for ever where a server dawdles.
+
+    Raises what requests raises while it reads a body.
+    """
+    raised = requests.exceptions
+    try:
+        while piece := response.raw.read1(CHUNK, decode_content=True):
+            yield piece
+    except ReadTimeoutError as error:
+        raise raised.ConnectionError(error) from error
+    except DecodeError as error:
+        raise raised.ContentDecodingError(error) from error
+    except SSLError as error:
+        raise raised.SSLError(error) from error
+    except ProtocolError as error:
+        raise raised.ChunkedEncodingError(error) from error
 
 
 def _broken(error: requests.RequestException, host: str) -> ApiError:
