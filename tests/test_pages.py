@@ -150,7 +150,26 @@ def test_a_type_and_field_that_the_schema_does_not_know_show_their_raw_names() -
         ),
         ("DOI", "none", [("none", "")]),
         ("ISSN", "0028-0836", [("0028-0836", "https://portal.issn.org/resource/ISSN/0028-0836")]),
+        ("ISSN", "03787788", [("0378-7788", "https://portal.issn.org/resource/ISSN/0378-7788")]),
+        (
+            "ISSN",
+            "ISSN 0378–7788 (print), 1999-2001",
+            [
+                ("0378-7788", "https://portal.issn.org/resource/ISSN/0378-7788"),
+                ("(print), 1999-2001", ""),
+            ],
+        ),
+        ("ISSN", "ISSN", [("ISSN", "")]),
         ("ISBN", "unknown", [("unknown", "")]),
+        ("ISBN", "0-69-697269-4", [("0-69-697269-4", "")]),
+        (
+            "ISBN",
+            "ISBN-13: 9780306406157 (hbk.); 978-0-306-40615-8",
+            [
+                ("978-0-306-40615-7", "https://search.worldcat.org/search?q=bn%3A9780306406157"),
+                ("(hbk.); 978-0-306-40615-8", ""),
+            ],
+        ),
         ("url", "javascript:alert(1)", [("javascript:alert(1)", "")]),
         ("url", "https://example.com/?a=1", [("https://example.com/?a=1", "https://example.com/?a=1")]),
         ("PMID", "123", [("123", "https://pubmed.ncbi.nlm.nih.gov/123/")]),

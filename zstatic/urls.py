@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
@@ -286,13 +286,44 @@ def doi_url(text: str) -> str:
 
 
 _ISBN = re.compile(r"(?<![\dXx-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\dXx])")
+_ISSN = re.compile(r"(?<![\dXx-])\d{4}-?\d{3}[\dXx](?![\dXx-])")
+_NUMBER_LABEL = re.compile(r"(?i)(?:e-?|p-?)?is[bs]n(?:-1[03])?")
 
 
 def isbns(text: str) -> tuple[str, ...]:
     """The valid ISBNs of a field, without hyphens or repeats, in their order."""
-    plain = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
-    found = (re.sub(r"[- ]", "", match[0]).upper() for match in _ISBN.finditer(plain))
-    return tuple(dict.fromkeys(number for number in found if _isbn_is_valid(number)))
+    return tuple(dict.fromkeys(number for _, number in isbn_pieces(text) if number))
+
+
+def isbn_pieces(text: str) -> Iterator[tuple[str, str]]:
+    """A field cut into its numbers and what stands between: (text, its ISBN without hyphens or "")."""
+    return _pieces(text, _ISBN, _isbn_is_valid)
+
+
+def issn_pieces(text: str) -> Iterator[tuple[str, str]]:
+    """A field cut into its numbers and what stands between: (text, its ISSN without hyphen or "")."""
+    return _pieces(text, _ISSN, _issn_is_valid)
+
+
+def _pieces(
+    text: str, pattern: re.Pattern[str], is_valid: Callable[[str], bool]
+) -> Iterator[tuple[str, str]]:
+    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
+    end = 0
+    for match in pattern.finditer(text):
+        number = re.sub(r"[- ]", "", match[0]).upper()
+        if is_valid(number):
+            yield from _between(text[end : match.start()])
+            yield match[0], number
+            end = match.end()
+    yield from _between(text[end:])
+
+
+def _between(text: str) -> Iterator[tuple[str, str]]:
+    """What stands beside numbers and is more than a separator or "ISBN:"."""
+    text = text.strip(" \t\n,;:/")
+    if text and not _NUMBER_LABEL.fullmatch(text):
+        yield text, ""
 
 
 def hyphenated(isbn: str) -> str:
@@ -323,6 +354,11 @@ def arxiv_id(text: str, *, prefixed: bool = True) -> str:
     if not number or (prefixed and not number[1]):
         return ""
     return number[2] + (number[3] or "")
+
+
+def _issn_is_valid(number: str) -> bool:
+    digits = [10 if char == "X" else int(char) for char in number]
+    return sum(digit * weight for digit, weight in zip(digits, range(8, 0, -1), strict=True)) % 11 == 0
 
 
 def orcid_url(text: str) -> str:

@@ -32,7 +32,8 @@ from zstatic.urls import (
     doi_url,
     handle_url,
     hyphenated,
-    isbns,
+    isbn_pieces,
+    issn_pieces,
     item_name,
     note_anchor,
     orcid_url,
@@ -444,9 +445,9 @@ def field_parts(name: str, value: str) -> Iterator[Part]:
         found = doi(value)
         yield Part(f"https://doi.org/{found}" if found else value, doi_url(value))
     elif name == "ISBN":
-        yield from _isbn_parts(value)
+        yield from dict.fromkeys(_isbn_parts(value)) or [Part(value, "")]
     elif name == "ISSN":
-        yield from _issn_parts(value)
+        yield from dict.fromkeys(_issn_parts(value)) or [Part(value, "")]
     elif name == "url":
         yield Part(value, safe_href(value))
     elif name == "extra":
@@ -458,19 +459,15 @@ def field_parts(name: str, value: str) -> Iterator[Part]:
 
 
 def _isbn_parts(value: str) -> Iterator[Part]:
-    numbers = isbns(value)
-    if not numbers:
-        yield Part(value, "")
-    for number in numbers:
-        yield Part(hyphenated(number), f"https://search.worldcat.org/search?q=bn%3A{number}")
+    for text, number in isbn_pieces(value):
+        href = f"https://search.worldcat.org/search?q=bn%3A{number}"
+        yield Part(hyphenated(number), href) if number else Part(text, "")
 
 
 def _issn_parts(value: str) -> Iterator[Part]:
-    numbers = re.findall(r"\b\d{4}-\d{3}[\dXx]\b", value)
-    if not numbers:
-        yield Part(value, "")
-    for number in dict.fromkeys(numbers):
-        yield Part(number, f"https://portal.issn.org/resource/ISSN/{number.upper()}")
+    for text, number in issn_pieces(value):
+        shown = f"{number[:4]}-{number[4:]}"
+        yield Part(shown, f"https://portal.issn.org/resource/ISSN/{shown}") if number else Part(text, "")
 
 
 def _extra_parts(value: str) -> Iterator[Part]:
@@ -495,7 +492,7 @@ def _identifier_href(name: str, value: str) -> str:
         case "DOI":
             return doi_url(value)
         case "ISBN":
-            return next((part.href for part in _isbn_parts(value)), "")
+            return next((part.href for part in _isbn_parts(value) if part.href), "")
         case "HANDLE" | "HDL":
             return handle_url(value)
         case "URN":
@@ -506,7 +503,7 @@ def _identifier_href(name: str, value: str) -> str:
             iD = re.search(r"(?:\d{4}-){3}\d{3}[\dXx]", value)
             return orcid_url(iD[0]) if iD else ""
         case "ISSN":
-            return next((part.href for part in _issn_parts(value)), "")
+            return next((part.href for part in _issn_parts(value) if part.href), "")
     return ""
 
 
