@@ -245,6 +245,8 @@ def test_any_waiting_time_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("odd", "field"),
     [
+        ({"data": {"collections": 5}}, "collections"),
+        ({"data": {"tags": "x"}}, "tags"),
         ({"data": []}, "data"),
         ({"data": None}, "data"),
     ],
@@ -257,7 +259,8 @@ def test_item_of_an_odd_shape_is_one_problem_that_names_the_field(
     site = Mirrored(tmp_path, fake, LibraryConfig("groups/7"), search=SearchRules())
     site.sync()
     library.edit_item(bad, extra="edited")
-    body = json.dumps([{**library.items[bad], **odd}]).encode()
+    data = {**library.items[bad]["data"], **odd["data"]} if odd["data"] else odd["data"]
+    body = json.dumps([{**library.items[bad], "data": data}]).encode()
     lines = {"Content-Type": JSON_TYPE, "Last-Modified-Version": str(library.version)}
     fake.answer_with("include=data", body, lines, times=None)
     assert site.sync().problems == (

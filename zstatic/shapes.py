@@ -34,7 +34,13 @@ def odd_field(raw: dict[str, JSON]) -> str:
     data = raw.get("data")
     if not isinstance(data, dict):
         return "data"
-    return "" if _is_count(raw.get("version")) else "version"
+    checks = {
+        "version": _is_count(raw.get("version")),
+        # By these the rules tell what is private. One odd entry is left to `lost_parts`.
+        "collections": isinstance(data.get("collections") or [], list),
+        "tags": isinstance(data.get("tags") or [], list),
+    }
+    return next((field for field, good in checks.items() if not good), "")
 
 
 # --- parts of an item, of which each may be odd by itself
