@@ -56,7 +56,7 @@ ITEMS = [
 TITLES = "in so many items that only titles of such words were looked for."
 QUOTES = "Add another word, or put a phrase in quotes."
 SAID = {
-    "to be or not to be": f"“to”, “be”, “or”, “not”, “to”, “be”: {TITLES} {QUOTES}",
+    "to be or not to be": f"“to”, “be”, “or”, “not”: {TITLES} {QUOTES}",
     "it": f"“it”: {TITLES} {QUOTES}",
     "by": f"“by”: in so many items that it finds nothing in particular. {QUOTES}",
     "By AND for": f"“By”, “for”: in so many items that it finds nothing in particular. {QUOTES}",

@@ -27,7 +27,7 @@ field.maxLength = LONGEST;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const number = (n) => n.toLocaleString(say.language);
 const address = (path) => new URL(say.root + path, document.baseURI).href;
-const quoted = (words) => words.map((word) => fill(say.quoted, { text: word })).join(say.separator);
+const quoted = (words) => [...new Set(words)].map((word) => fill(say.quoted, { text: word })).join(say.separator);
 
 let opening;
 const index = () => (opening ??= openIndex(address("pagefind/")).catch((error) => { opening = undefined; throw error; }));
