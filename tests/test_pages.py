@@ -667,6 +667,12 @@ def test_the_front_page_counts_and_shows_the_newest() -> None:
     assert page.xpath("//form[@action='./search/'][@method='get']//input[@name='q']")
 
 
+def test_a_tag_of_a_single_item_is_not_called_frequent() -> None:
+    items = [make_item(f"AAAA222{n}", tags=make_tags("shared", f"only {n}")) for n in range(2)]
+    page = site(*items).page("")
+    assert page.xpath("//section[@aria-labelledby='tags']//li/a/text()") == ["shared"]
+
+
 # Words and numbers
 
 

@@ -27,7 +27,7 @@ class HomeView:
 
     intro: from content/index.md, else the site's description. counts: the library in numbers;
     path "" where no page lists them.
-    newest: latest additions. collections: of the top level. tags: the most frequent, by name.
+    newest: latest additions. collections: of the top level. tags: of most items, but at least two; by name.
     more_*: there are others.
     """
 
@@ -96,6 +96,7 @@ def _counts(ctx: Context) -> Iterator[Count]:
 def _common_tags(ctx: Context) -> tuple[Count, ...]:
     groups = ctx.groups["tag"]
     order = {group.term.slug: position for position, group in enumerate(groups)}
-    common = sorted(groups, key=lambda group: -len(group.entries))[:_TAGS]
+    shared = [group for group in groups if len(group.entries) > 1]
+    common = sorted(shared, key=lambda group: -len(group.entries))[:_TAGS]
     common.sort(key=lambda group: order[group.term.slug])
     return tuple(Count(group.term.label, group.term.path, len(group.entries)) for group in common)
