@@ -204,6 +204,18 @@ def test_on_paper_there_is_the_reference_and_no_frame(chromium: Browser, served:
     page.context.close()
 
 
+def test_the_kind_of_a_list_is_said_by_the_trail_or_on_paper_without_it_by_a_word(
+    chromium: Browser, served: str
+) -> None:
+    page, _ = open_page(chromium)
+    page.goto(served + "collections/CCCC3333/")
+    for media, trail in (("screen", True), ("print", False)):
+        page.emulate_media(media=media)  # type: ignore[arg-type]
+        assert page.locator(".trail").is_visible() == trail
+        assert page.locator(".kind").is_visible() != trail
+    page.context.close()
+
+
 def test_on_paper_even_dark_pages_have_black_text(chromium: Browser, served: str) -> None:
     page, _ = open_page(chromium, color_scheme="dark")
     page.goto(served + "items/AAAA2222/")
