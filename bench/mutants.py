@@ -109,7 +109,11 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "return all(key in failures or mirror.file(md5) for key, (md5, _) in rows.items())",
         "return True",
     ),
-    "nobody waits when told to": ("api.py", "            while left > 0:\n", "            while False:\n"),
+    "nobody waits when told to": (
+        "patience.py",
+        "            while left > 0:\n",
+        "            while False:\n",
+    ),
 }
 
 

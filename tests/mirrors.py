@@ -8,7 +8,7 @@ from typing import Any
 
 from fakezotero import FakeZotero
 
-from zstatic.api import Api, Patience
+from zstatic.api import Api
 from zstatic.config import (
     CitationRules,
     Config,
@@ -19,6 +19,7 @@ from zstatic.config import (
     SiteConfig,
 )
 from zstatic.mirror import Mirror, open_mirror
+from zstatic.patience import Patience
 from zstatic.progress import silent
 from zstatic.sync import LibrarySyncReport, Part, sync_libraries
 

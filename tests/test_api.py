@@ -13,17 +13,15 @@ from fakezotero import FakeZotero
 from zstatic.api import (
     Api,
     FileLocation,
-    Gate,
-    Patience,
     RequestFailed,
     batches,
     in_parallel,
     may_download,
     parse_json,
-    wait_seconds,
 )
 from zstatic.config import Secret
 from zstatic.errors import AccessDenied, ApiError, ApiUnreachable, ConfigError, LibraryNotFound, RateLimited
+from zstatic.patience import Gate, Patience, wait_seconds
 
 KEY = "abcDEF123456789abcDEF123"
 GROUP = "groups/7"

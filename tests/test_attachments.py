@@ -14,11 +14,12 @@ import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 
-from zstatic.api import Api, Patience
+from zstatic.api import Api
 from zstatic.attachments import WantedFile, rules_mark, wanted_files
 from zstatic.config import AttachmentRules, Config, LibraryConfig, Secret, SiteConfig
 from zstatic.errors import RateLimited
 from zstatic.mirror import collect_files, open_mirror
+from zstatic.patience import Patience
 from zstatic.progress import silent
 from zstatic.sync import LibrarySyncReport, sync_libraries
 

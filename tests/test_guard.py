@@ -11,10 +11,10 @@ from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 from sites import SiteFolder, without_marker
 
-from zstatic.api import Patience
 from zstatic.config import GuardRules
 from zstatic.errors import GuardError, ProblemsFound
 from zstatic.guard import FREE, Objections, Record, record_from_json, record_to_json
+from zstatic.patience import Patience
 from zstatic.sample.answers import Request
 
 HEAD = '[site]\ntitle = "Test library"\nbase_url = "https://example.org/repo/"\n'

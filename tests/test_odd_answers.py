@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from mirrors import Mirrored, hurried_api
 from oddities import ODDITIES, Oddity, fill
 
-from zstatic.api import Api, RequestFailed, may_download, wait_seconds
+from zstatic.api import Api, RequestFailed, may_download
 from zstatic.config import LibraryConfig, SearchRules, Secret, SelectRules
 from zstatic.errors import ApiError, Problem, ZstaticError
 from zstatic.library import read_library
 from zstatic.mirror import open_mirror
+from zstatic.patience import wait_seconds
 from zstatic.progress import silent
 from zstatic.sample.answers import JSON_TYPE, Request, Response
 from zstatic.schema import Schema

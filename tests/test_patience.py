@@ -22,10 +22,11 @@ from wire import (
     with_headers,
 )
 
-from zstatic.api import Api, Gate, Patience
+from zstatic.api import Api
 from zstatic.config import CitationRules, Config, ExportRules, LibraryConfig, Secret, SiteConfig
 from zstatic.errors import AccessDenied, ApiUnreachable, RateLimited
 from zstatic.mirror import open_mirror
+from zstatic.patience import Gate, Patience
 from zstatic.progress import Silent
 from zstatic.sync import LibrarySyncReport, sync_libraries
 

@@ -12,7 +12,7 @@ import pytest
 from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 
-from zstatic.api import Api, Patience, RequestFailed
+from zstatic.api import Api, RequestFailed
 from zstatic.config import (
     CitationRules,
     Config,
@@ -24,6 +24,7 @@ from zstatic.config import (
 )
 from zstatic.errors import AccessDenied, ApiUnreachable, ConfigError, LibraryNotFound
 from zstatic.mirror import Mirror, export_set, open_mirror
+from zstatic.patience import Patience
 from zstatic.progress import silent
 from zstatic.sync import LibrarySyncReport, Part, SyncPlan, plan_sync, sync_libraries
 

@@ -12,12 +12,13 @@ from fakezotero import FakeZotero
 from mirrors import Mirrored, some_collections
 from sites import SiteFolder
 
-from zstatic.api import Objects, Patience, RequestFailed
+from zstatic.api import Objects, RequestFailed
 from zstatic.batches import FAILURES_IN_A_ROW, fetch_halving
 from zstatic.config import ExportRules, LibraryConfig, SearchRules, Secret, SelectRules
 from zstatic.errors import ApiUnreachable
 from zstatic.library import Library, read_library
 from zstatic.mirror import Failure, Mirror
+from zstatic.patience import Patience
 from zstatic.sample.answers import Request
 from zstatic.selection import select
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +47,7 @@ from zstatic.errors import (
     LibraryNotFound,
     RateLimited,
 )
+from zstatic.patience import PATIENCE, WORKERS, Gate, Patience, duration, wait_seconds
 from zstatic.shapes import is_too_deep
 
 JSON = Any
@@ -58,8 +58,6 @@ W = TypeVar("W")
 R = TypeVar("R")
 
 USER_AGENT = f"zstatic/{__version__} (+https://pypi.org/project/zstatic/)"
-# Zotero's own client runs four requests at once; the server refuses the sixth.
-WORKERS = 4
 # Documented limit of itemKey=; the server takes 100, but one request must not cost it too much.
 BATCH = 50
 MAX_BODY = 256_000_000
@@ -82,30 +80,6 @@ class RequestFailed(ApiUnreachable):
 
 class RequestRefused(ApiError):
     """This server does not answer what it was asked: 4xx. The same question will not do better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait and how often to try; all in seconds but `attempts`.
-
-    connect, read: limits of one connection and of one silence. whole: limit of one answer from start to end.
-    attempts: for a request that breaks or is answered 5xx. first, cap: its exponential pauses.
-    unsaid: pauses after 429 and 503 that do not say how long; Zotero's own client uses these.
-    longest: of one wait that a server asks for. budget: of all that it asks for in a run, and of all pauses.
-    """
-
-    connect: float = 10
-    read: float = 60
-    whole: float = 300
-    attempts: int = 4
-    first: float = 1
-    cap: float = 60
-    unsaid: tuple[float, ...] = (30, 60, 300)
-    longest: float = 900
-    budget: float = 3600
-
-
-PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,65 +134,6 @@ class FileLocation:
     size: int | None
     zipped: bool
     good_until: float = math.inf
-
-
-class Gate:
-    """Lets at most WORKERS requests through, and none while the server asked everyone to wait."""
-
-    def __init__(
-        self, patience: Patience, clock: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
-        self._patience, self._clock, self._sleep = patience, clock, sleep
-        self._slots = threading.BoundedSemaphore(WORKERS)
-        self._lock = threading.Lock()
-        self._open_at = clock()
-        self._asked = self._paused = 0.0
-
-    @contextmanager
-    def turn(self) -> Iterator[float]:
-        """Hold one of the places, once waiting is over; gives the time on the clock then."""
-        with self._slots:
-            now, left = self._look()
-            while left > 0:
-                self._sleep(left)
-                now, left = self._look()
-            yield now
-
-    def hold(self, seconds: float, *, asked: bool = True) -> None:
-        """Keep every worker waiting for so long from now. Raises RateLimited beyond the budget.
-
-        asked: the server said how long.
-        """
-        with self._lock:
-            now = self._clock()
-            opens = max(self._open_at, now + seconds)
-            self._asked += opens - max(self._open_at, now)
-            self._open_at = opens
-            spent = self._asked > self._patience.budget
-        if seconds > self._patience.longest or spent:
-            told = f"asks to wait {_duration(seconds)}" if asked else "goes on asking for a slower pace"
-            raise RateLimited(
-                f"Zotero's server {told}, which is longer than a run may take.",
-                "Nothing that was fetched is lost: run the same command again later.",
-            )
-
-    def pause(self, seconds: float) -> None:
-        """Let one worker wait. Raises ApiUnreachable when all pauses together are beyond the budget."""
-        with self._lock:
-            self._paused += seconds / WORKERS
-            spent = self._paused > self._patience.budget
-        if spent:
-            raise ApiUnreachable(
-                "Zotero's server failed too often for one run.",
-                "Nothing that was fetched is lost: run the same command again later.",
-            )
-        self._sleep(seconds)
-
-    def _look(self) -> tuple[float, float]:
-        """Give the time, and how long to wait from then on."""
-        with self._lock:
-            now = self._clock()
-            return now, self._open_at - now
 
 
 class Api:
@@ -697,10 +612,10 @@ class Api:
             own = self._unsaid(answer, tries) if after is None else 0.0
             asked = max(asked, after or 0.0)
         if own > asked:
-            self._say(f"{self.host} answered {answer.status}; waiting {_duration(own)} before asking again")
+            self._say(f"{self.host} answered {answer.status}; waiting {duration(own)} before asking again")
             self._gate.hold(own, asked=False)
         elif asked > 0:
-            self._say(f"{self.host} asks to wait {_duration(asked)}")
+            self._say(f"{self.host} asks to wait {duration(asked)}")
             self._gate.hold(asked)
 
     def _unsaid(self, answer: Answer, tries: int) -> float:
@@ -713,7 +628,7 @@ class Api:
     def pause(self, tries: int) -> None:
         """Let this worker alone wait, twice as long each time and never in step with the others."""
         pause = min(self._patience.first * 2 ** (tries - 1), self._patience.cap) * (0.5 + self._chance())
-        self._say(f"No usable answer from {self.host}, trying again in {_duration(pause)}")
+        self._say(f"No usable answer from {self.host}, trying again in {duration(pause)}")
         self._gate.pause(pause)
 
     def _failure(self, answer: Answer, place: str) -> ApiError:
@@ -909,31 +824,6 @@ def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def wait_seconds(text: str | None, date: str) -> float | None:
-    """Read Backoff or Retry-After: seconds or an HTTP date; None if absent or nonsense.
-
-    date: the answer's own Date header, so that a wrong clock here does no harm.
-    """
-    if not text:
-        return None
-    text = text.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-    except _NO_DATE:
-        return None
-    try:
-        now = parsedate_to_datetime(date).timestamp()
-    except _NO_DATE:
-        now = time.time()
-    return max(until - now, 0.0)
-
-
-# The last is for dates that the operating system cannot count.
-_NO_DATE = (ValueError, TypeError, IndexError, OverflowError, OSError)
-
-
 def parse_json(body: bytes) -> JSON:
     """Parse strict JSON; half surrogate pairs, which no file could hold, become "�". Raises ValueError."""
     content = json.loads(body, parse_constant=_no_constant)
@@ -1114,7 +1004,3 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return False
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
