@@ -80,6 +80,29 @@ def test_nothing_is_wider_than_a_narrow_screen_whatever_the_language(
     page.close()
 
 
+def test_no_control_covers_another_on_a_narrow_screen_whatever_the_language(
+    place: tuple[str, str], chromium: Browser
+) -> None:
+    _, address = place
+    page = chromium.new_page(viewport={"width": 320, "height": 700})
+    page.goto(f"{address}search/?q=book&tag=history")
+    expect(page.locator("#search-chips button")).to_be_visible()
+    assert page.evaluate(_COVERED) == []
+    page.close()
+
+
+# The places of controls at which another part of the page would be hit, half a pixel aside.
+_COVERED = """() => [...document.querySelectorAll("a, button, input, select, summary")].flatMap((element) => {
+  if (!element.checkVisibility({visibilityProperty: true}) || element.closest(".skip")) return [];
+  element.scrollIntoView({block: "center"});
+  const {left, right, top, bottom} = element.getClientRects()[0];
+  return [left + 1, (left + right) / 2, right - 1]
+    .map((x) => document.elementFromPoint(x, (top + bottom) / 2))
+    .filter((found) => !element.contains(found) && !found?.contains(element))
+    .map((found) => `${element.outerHTML.slice(0, 60)} under ${found?.outerHTML.slice(0, 60)}`);
+})"""
+
+
 def test_what_leads_on_points_the_way_that_the_page_is_read(
     place: tuple[str, str], chromium: Browser
 ) -> None:
