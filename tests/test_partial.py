@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from mirrors import Mirrored, some_collections
 
-from zstatic.api import WORKERS, Versions
+from zstatic.api import Versions
 from zstatic.config import LibraryConfig, SearchRules, SelectRules
 from zstatic.errors import AccessDenied
 from zstatic.library import read_library
 from zstatic.partial import changed_annotations, chosen_collections, scope_of
+from zstatic.patience import WORKERS
 from zstatic.selection import select
 
 PDF = b"%PDF-1.7 partial"
