@@ -16,7 +16,7 @@ from zstatic.dates import PartialDate, parse_date
 from zstatic.errors import Problem
 from zstatic.richtext import clean, note_text
 from zstatic.schema import Schema
-from zstatic.shapes import collection_keys, lost_parts, tag_names
+from zstatic.shapes import PARTS, collection_keys, lost_parts, tag_names
 from zstatic.urls import public_url, safe_href, without_folders, without_private_places
 
 if TYPE_CHECKING:
@@ -233,11 +233,15 @@ def _lost_parts(schema: Schema, objects: Iterable[_Raw]) -> dict[str, list[str]]
     """Name for each object what is in it and cannot be read, sorted by key."""
     found: dict[str, list[str]] = {}
     for raw in sorted(objects, key=lambda raw: raw.key):
-        names = {*schema.fields(raw.item_type), schema.title_field(raw.item_type), *_OWN_TEXTS}
         odd = [name for name, value in raw.data.items() if isinstance(value, (dict, list)) and value]
-        if lost := [*lost_parts(raw.data), *sorted(names.intersection(odd))]:
+        texts = sorted(name for name in odd if name not in PARTS and _is_text(name, raw.item_type, schema))
+        if lost := [*lost_parts(raw.data), *texts]:
             found[raw.key] = lost
     return found
+
+
+def _is_text(name: str, item_type: str, schema: Schema) -> bool:
+    return name in (*_OWN_TEXTS, schema.title_field(item_type), *schema.fields(item_type))
 
 
 _OWN_TEXTS = ("title", "note", "url", "filename", "contentType", "linkMode", "md5")

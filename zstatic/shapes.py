@@ -67,7 +67,7 @@ def lost_parts(fields: Mapping[str, JSON]) -> tuple[str, ...]:
 
     fields: its data. What is empty, null say, is no loss.
     """
-    return tuple(name for name, check in _PARTS.items() if (value := fields.get(name)) and not check(value))
+    return tuple(name for name, check in PARTS.items() if (value := fields.get(name)) and not check(value))
 
 
 def _entries(fields: Mapping[str, JSON], name: str) -> list[JSON]:
@@ -158,7 +158,8 @@ def _is_mark(value: JSON) -> bool:
     return isinstance(rules, dict) and _is_count(rules.get("max_size"))
 
 
-_PARTS: Mapping[str, Check] = {
+# What of an item is no text but has a shape of its own.
+PARTS: Mapping[str, Check] = {
     "collections": _list_of(_is_text),
     "tags": _list_of(_is_tag),
     "creators": _list_of(_is_creator),
