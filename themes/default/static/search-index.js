@@ -7,7 +7,7 @@ import { HAS_CJK, bare, bareWords, comparedUrl, identifier, parse, wanted } from
 export const EXCERPT = 32; // words
 const LIGHT = 150_000; // bytes; larger facets wait until they are asked for
 const RUN = 3; // little words in a row by which a title is found
-const PIECES = 4; // at most so many more of a part of the index for a word
+const PIECES = 8; // at most so many more of a part of the index for a word
 const RANKING = {
   pageLength: 0.4, // so that a short record does not win for being short
   metaWeights: { title: 5, creators: 4, ids: 4, tags: 2, alias: 2, venue: 1, year: 0.5 },
