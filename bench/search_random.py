@@ -2,8 +2,8 @@
 
 N queries (1,000) each to a site of two made libraries and to a real one of `../shared`, in a real
 Chromium, half of them with filters, in each order in turn: items found, their order and the counts of
-facets must be those of the model. Prints how often each operator, field, facet and order was asked for
-with results.
+facets must be those of the model. And as many others to the same sites with an index in several parts, as
+large libraries have. Prints how often each operator, field, facet and order was asked for with results.
 """
 
 import os
@@ -23,6 +23,7 @@ SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
 from builders import recorded_mirror  # noqa: E402
 from search_known import Quiet, context_of  # noqa: E402
+from searching import in_parts  # noqa: E402
 from test_search_language import Asker, compare, open_index, synthetic  # noqa: E402
 
 
@@ -43,8 +44,11 @@ def main() -> None:
         for name, ctx in contexts.items():
             page = open_index(ctx, Path(top) / name, serve, browser)
             seen += compare(Asker(ctx, f"bench {name}"), page, number)
+            with in_parts(60):
+                page = open_index(ctx, Path(top) / f"{name} in parts", serve, browser)
+            seen += compare(Asker(ctx, f"bench {name} in parts"), page, number)
         browser.close()
-    print(f"{2 * number} queries, none wrong; {seen.pop('with results') / 2 / number:.0%} with results")
+    print(f"{4 * number} queries, none wrong; {seen.pop('with results') / 4 / number:.0%} with results")
     for kind, times in seen.most_common():
         print(f"| {kind} | {times} |")
 
