@@ -239,8 +239,13 @@ class Asker:
         if facet == "file" and self.chance.random() < 0.5:
             rows = self.rows(lambda work: bool(work.entry.terms["file"]))
             return Query("has:file", ("has:",), (rows,))
-        label = terms[0].label
-        rows = self.rows(lambda work: any(term.label == label for term in work.entry.terms[facet]))
+        label, slug = terms[0].label, terms[0].slug
+        rows = self.rows(
+            lambda work: any(
+                term.slug == slug or words_of(term.label) == words_of(label)
+                for term in work.entry.terms[facet]
+            )
+        )
         typed = f'"{label}"' if " " in label else label.lower()
         return Query(f"{name}:{typed}", (f"{name}:",), (rows,))
 
