@@ -9,7 +9,8 @@ The stages, in the order in which values pass through them:
     selection    Library                          -> Library (only what may be published)
     guard        what would be published          -> stop, if too much vanishes or appears
     plan, pages  Libraries, Config                -> Page, Text and Copy outputs
-    search       Libraries                        -> Pagefind bundle, as Copy outputs (spoken to by pagefind)
+    search       Libraries                        -> Pagefind bundle, as Copy outputs (bundles, pagefind; made
+                 by processes of indexers, while pages are rendered)
     render       Page                             -> bytes
     build        outputs                          -> site folder, manifest
     lastsync     what was published               -> last_sync.json
