@@ -280,6 +280,34 @@ def test_what_was_excluded_does_not_appear_unasked(
     site.build()
 
 
+@pytest.mark.parametrize("built", [False, True], ids=["first build", "new rule"])
+def test_an_exclusion_that_no_collection_bears_stops_the_build_before_anything_of_it_is_public(
+    built: bool, library: FakeLibrary, site: SiteFolder
+) -> None:
+    if built:
+        site.build()
+    site.settings = HEAD + '[select]\nexclude_collections = ["Drawr"]\n'
+    told = stopped(site)
+    assert "[select] exclude_collections: 'Drawr' excludes nothing from groups/7" in told.message
+    assert "there is no collection 'Drawr'. Did you mean 'Drawer'?" in told.message
+    assert "--allow-exposed" in told.hint
+    site.build(allow_exposed=True)
+    # Allowed once, it is a Problem like any other.
+    library.move_version()
+    assert [p.code for p in site.build().problems] == ["unknown-collection"]
+
+
+def test_a_pattern_that_matches_no_tag_yet_stops_nothing(site: SiteFolder) -> None:
+    site.settings = HEAD + '[select]\nitem_exclude = "^draft$"\ntag_exclude = "^private$"\n'
+    assert site.build().problems == ()
+
+
+def test_a_preview_shows_the_site_although_an_exclusion_is_mistyped(site: SiteFolder) -> None:
+    site.settings = HEAD + '[select]\nexclude_collections = ["Drawr"]\n'
+    assert "guard" in {problem.code for problem in site.build(preview=True).problems}
+    stopped(site)
+
+
 def test_what_was_held_back_for_an_unread_collection_appears_without_asking(
     library: FakeLibrary, site: SiteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

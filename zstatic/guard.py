@@ -34,6 +34,7 @@ class LibraryRecord:
     excluded: keys of items, notes and files that were mirrored and not published.
     chosen: name in select.collections -> published items in it. barred: names in exclude_collections.
         Both without names that no collection bore.
+    unmatched: names in exclude_collections that no collection bore.
     names: of the collections that either names by key.
     """
 
@@ -42,6 +43,7 @@ class LibraryRecord:
     excluded: frozenset[str]
     chosen: Mapping[str, int]
     barred: tuple[str, ...]
+    unmatched: tuple[str, ...]
     names: Mapping[str, str]
 
 
@@ -92,6 +94,8 @@ class Objections:
         look = (
             " Zotero shows such an item at zotero://select/groups/…/items/KEY, "
             "one of your own library at zotero://select/library/items/KEY."
+            if any("/items/" in line for line in self.exposes)
+            else ""
         )
         mend = f" Otherwise mend the rules under [select].{look}" if self.exposes else ""
         return (
@@ -126,14 +130,17 @@ def take_record(
     )
 
 
-def find_objections(before: Record, now: Record, config: Config, entries: Iterable[Entry]) -> Objections:
+def find_objections(
+    before: Record | None, now: Record, config: Config, entries: Iterable[Entry]
+) -> Objections:
     """Compare what would be published with what was.
 
-    entries: everything that would be published.
+    before: None = nothing was. entries: everything that would be published.
     """
+    before = before or Record("", {})
     return Objections(
         shrinks=(*_shrinkage(before, now, config.guard), *_lost_collections(before, now, config)),
-        exposes=tuple(_exposure(before, entries, config.guard)),
+        exposes=(*_exposure(before, entries, config.guard), *_mistyped_exclusions(before, now)),
         private={
             f"{id}/collections/{key}": name
             for id, library in before.libraries.items()
@@ -153,6 +160,7 @@ def record_to_json(record: Record) -> JSON:
                 "excluded": sorted(library.excluded),
                 "chosen": library.chosen,
                 "barred": library.barred,
+                "unmatched": library.unmatched,
                 "names": library.names,
             }
             for id, library in record.libraries.items()
@@ -172,6 +180,7 @@ def record_from_json(value: JSON) -> Record | None:
                     frozenset(map(str, library["excluded"])),
                     {str(name): int(number) for name, number in library["chosen"].items()},
                     tuple(map(str, library["barred"])),
+                    tuple(map(str, library["unmatched"])),
                     _texts(library["names"]),
                 )
                 for id, library in value["libraries"].items()
@@ -208,6 +217,7 @@ def _library_record(
             if keys
         },
         barred=tuple(name for name, keys in barred.items() if keys),
+        unmatched=tuple(name for name, keys in barred.items() if not keys),
         names={
             key: _short(whole.collections[key].name)
             for key in (*rules.collections, *rules.exclude_collections)
@@ -323,6 +333,19 @@ def _lost_collections(before: Record, now: Record, config: Config) -> Iterator[s
                 yield (
                     f"[select] exclude_collections: {name!r} is gone from {library.id}, "
                     f"so what was in it is no longer excluded.{place}"
+                )
+
+
+def _mistyped_exclusions(before: Record, now: Record) -> Iterator[str]:
+    """Collections to be excluded that no build has known; allowed once, they are no news."""
+    for id, library in now.libraries.items():
+        was = before.libraries.get(id)
+        known = {*was.barred, *was.unmatched} if was else set[str]()
+        for name in library.unmatched:
+            if name not in known:
+                yield (
+                    f"[select] exclude_collections: {name!r} excludes nothing from {id}, "
+                    "so what it was meant for would be published."
                 )
 
 

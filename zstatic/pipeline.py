@@ -37,7 +37,6 @@ from zstatic.digests import digest
 from zstatic.errors import ConfigError, Problem, ProblemsFound
 from zstatic.fulltext import FileText, file_texts
 from zstatic.guard import (
-    Objections,
     Record,
     find_objections,
     record_from_json,
@@ -360,7 +359,7 @@ def _lost_record(before: Manifest | None, former: Record | None, config: Config)
 
 def _guard(former: Record | None, now: Record, ctx: Context, wishes: _Wishes) -> tuple[Problem, ...]:
     """Raises GuardError; for a preview, gives what would stop a build."""
-    objections = find_objections(former, now, ctx.config, ctx.items) if former else Objections()
+    objections = find_objections(former, now, ctx.config, ctx.items)
     if wishes.preview:
         return tuple(Problem("guard", "", f"A build would stop here. {line}") for line in objections.lines)
     problems = chain.from_iterable(library.problems for library in ctx.libraries)
