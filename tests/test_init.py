@@ -59,6 +59,25 @@ def test_scripted_init_gives_a_site_that_can_be_read(
     out, err = capsys.readouterr()
     assert f"wrote {folder / 'site.toml'}" in out
     assert f"zstatic -C {folder} build" in err
+    assert "only what is in it or below it becomes public" in err
+    assert "All of the library" not in err
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("collections/ABCD2345/items/WXYZ6789/collection", "also shows a single item; that was passed over"),
+        ("tags/History/library", "also shows a tag; that was passed over"),
+        ("search/owl/titleCreatorYear/items/WXYZ6789/item-list", "also shows a single item and a search"),
+    ],
+)
+def test_init_says_what_it_passes_over_in_a_pasted_address(
+    shown: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", str(tmp_path), "--library", f"https://www.zotero.org/groups/1/my-group/{shown}", "--yes")
+    collections = load_config(tmp_path).libraries[0].select.collections
+    assert collections == (("ABCD2345",) if "ABCD2345" in shown else ())
+    assert told in capsys.readouterr().err
 
 
 def test_new_site_toml_explains_each_of_its_settings(tmp_path: Path) -> None:

@@ -300,7 +300,11 @@ def init(session: Session, folder: Path | None, library: str | None, with_github
     if answers.library and answers.library.id not in named:
         already = f"already names {', '.join(named)}" if named else "is there already"
         session.terminal.write(f"{folder / 'site.toml'} {already}; --library was not used.")
-    for line in _next_steps(folder, new_site.UNKNOWN_LIBRARY in named, with_github):
+    if answers.library and "site.toml" in done.written:
+        for line in _pasted(answers.library):
+            session.terminal.write(line)
+    part = bool(answers.library and answers.library.collection and "site.toml" in done.written)
+    for line in _next_steps(folder, new_site.UNKNOWN_LIBRARY in named, with_github, part):
         session.terminal.write(line)
 
 
@@ -334,8 +338,27 @@ def _prompted_library(text: str) -> LibraryAddress:
         raise click.UsageError(error.message) from None
 
 
-def _next_steps(folder: Path, needs_library: bool, with_github: bool) -> Iterator[str]:
-    yield "All of the library becomes public but what site.toml leaves out; a build says how much that is."
+def _pasted(library: LibraryAddress) -> Iterator[str]:
+    """What became of the parts of a library that a pasted address shows."""
+    if library.collection:
+        yield (
+            f"The address shows the collection {library.collection}, so only what is in it or below it "
+            f'becomes public: collections = ["{library.collection}"] under [select]. '
+            'With mirror = "collections" under [[library]], too, nothing else is fetched.'
+        )
+    if library.also:
+        yield (
+            f"The address also shows {' and '.join(library.also)}; that was passed over. "
+            "The settings under [select] say what becomes public."
+        )
+
+
+def _next_steps(folder: Path, needs_library: bool, with_github: bool, part: bool) -> Iterator[str]:
+    """part: the address says which part of the library is meant."""
+    if not part:
+        yield (
+            "All of the library becomes public but what site.toml leaves out; a build says how much that is."
+        )
     if needs_library:
         yield f"Next: write the id of your library into {folder / 'site.toml'}."
     yield f"Then: `{_command(folder)} build`, and `{_command(folder)} serve` to look at it."

@@ -15,10 +15,14 @@ from zstatic.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class LibraryAddress:
-    """A library as written or pasted; collection: the key of the collection the address shows, or ""."""
+    """A library as written or pasted.
+
+    collection: the key of the collection that the address shows, or "". also: what else it shows, in words.
+    """
 
     id: str
     collection: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Wrong(Exception):
@@ -312,6 +316,10 @@ def as_library_id(value: object) -> str:
     return address.id
 
 
+# What an address on zotero.org may show besides a collection, and no setting stands for.
+_NARROWER = {"items": "a single item", "tags": "a tag", "search": "a search", "trash": "the trash"}
+
+
 def as_library(value: object) -> LibraryAddress:
     text = as_line(value)
     on_zotero = re.match(r"(?:https?://)?(?:www\.|api\.)?zotero\.org(?:/|$)", text, re.IGNORECASE)
@@ -330,7 +338,9 @@ def as_library(value: object) -> LibraryAddress:
     if rest and not on_zotero:
         raise Wrong(_EXPECTED_LIBRARY)
     collection = re.search(r"/collections/([A-Z0-9]{8})(?:/|$)", rest)
-    return LibraryAddress(f"{kind}/{int(number)}", collection[1] if collection else "")
+    steps = rest.split("/")
+    also = tuple(what for step, what in _NARROWER.items() if step in steps)
+    return LibraryAddress(f"{kind}/{int(number)}", collection[1] if collection else "", also)
 
 
 def _named_address(steps: list[str]) -> LibraryAddress:
