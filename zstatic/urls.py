@@ -259,6 +259,8 @@ def without_folders(name: str) -> str:
 
 
 _DOI_PREFIX = re.compile(r"<?(?:doi\s*:?\s*)?(https?://(?:dx\.|www\.)?doi\.org/)?", re.IGNORECASE)
+# No DOI has one of its own.
+_ENCODED_ANGLE = re.compile(r"%3[ce]", re.IGNORECASE)
 # Bounded, so that no text makes the search start anew at each of its characters and run to its end.
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d{1,9}){0,9}/\S+")
 
@@ -266,11 +268,12 @@ _DOI = re.compile(r"10\.\d{4,9}(?:\.\d{1,9}){0,9}/\S+")
 def doi(text: str) -> str:
     """The bare DOI in a field, for reading: "10.1000/182"; "" if there is none.
 
-    Accepts URLs, a "doi:" prefix and angle brackets around it; old DOIs contain "<", ">" and ";" themselves.
+    Accepts URLs, a "doi:" prefix and angle brackets around it; old DOIs contain "<", ">" and ";" themselves,
+    percent-encoded or not.
     """
     text = text.strip()
     prefix = _DOI_PREFIX.match(text)
-    if prefix and prefix[1]:
+    if prefix and (prefix[1] or _ENCODED_ANGLE.search(text)):
         text = text[: prefix.end()] + unquote(text[prefix.end() :])
     match = _DOI.search(text)
     if not match:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from builders import make_item, make_tags, recorded_mirror
@@ -36,6 +37,7 @@ WHALES = [
     )
     for number in range(1, 46)
 ]
+OLD_DOI = "10.1002/(SICI)1097-4571(199806)49:8<700::AID-ASI5>3.0.CO;2-P"
 SPECIAL = [
     dated(
         "LOVELACE",
@@ -78,13 +80,18 @@ SPECIAL = [
         url="https://www.example.org/a/page?id=7&utm_source=mail",
         extra="Citation Key: webpageKey",
     ),
-    make_item("LINKED01", title="A longer key", extra="Citation Key: webpageKeyTwo"),
+    make_item("LINKED01", title="A longer key", extra="Citation Key: webpageKeyTwo", DOI=OLD_DOI),
     make_item(
         "SCRIPT00",
         title="<script>document.title='hacked'</script> zebra",
         abstractNote="<img src=x onerror=\"document.title='hacked'\"> zebra",
     ),
-    make_item("EDITOR00", title="Collected zoology", creators=[author("Grace Hopper", "editor")]),
+    make_item(
+        "EDITOR00",
+        title="Collected zoology",
+        creators=[author("Grace Hopper", "editor")],
+        DOI="10.5555/abc.def",
+    ),
 ]
 
 
@@ -233,6 +240,13 @@ def test_nothing_is_suggested_where_no_word_is_near(
     [
         ("10.1016/S0140-6736(20)30183-5", "LOVELACE"),
         ("https://www.thelancet.com/doi/10.1016/S0140-6736(20)30183-5/full?x=1", "LOVELACE"),
+        (OLD_DOI, "LINKED01"),
+        (OLD_DOI.lower(), "LINKED01"),
+        (f"doi:{OLD_DOI}", "LINKED01"),
+        (f"https://doi.org/{quote(OLD_DOI)}", "LINKED01"),
+        (quote(OLD_DOI, safe="/:;().-"), "LINKED01"),
+        ("doi.org/10.5555/ABC.DEF", "EDITOR00"),
+        ("(10.5555/abc.def)", "EDITOR00"),
         ("978-3-16-148410-0", "LUKASIEW"),
         ("2101.00001", "CARBON00"),
         ("https://example.org/a/page/?id=7", "LINKED00"),

@@ -102,7 +102,9 @@ export class Finder {
 
   none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
 
-  async ask(query) {
+  async ask(typed) {
+    // Pagefind takes what stands between these for markup, in what is asked for but not in what it has.
+    const query = typed.replace(/[<>]/g, "");
     if (!query.startsWith('"')) await this.index.reach(query.split(/\s+/).map(bare).filter(Boolean));
     const { results } = await this.index.pagefind.search(query);
     return results;

@@ -29,8 +29,13 @@ function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 
+const doi = (id, text) => {
+  if (/^(?:https?:|[\w.-]*doi\.org\/)/i.test(text)) return decoded(id).replace(/[?#].*$/, "");
+  return /%3[ce]/i.test(id) ? decoded(id) : id;
+};
+
 const IDENTIFIERS = [
-  [/^(?:https?:\/\/(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, (id, text) => (/^https?:/i.test(text) ? decoded(id).replace(/[?#].*$/, "") : id)],
+  [/^(?:(?:https?:\/\/)?(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, doi],
   [/^(?:isbn(?:-1[03])?:?\s*)?((?:97[89][\s\u2010-\u2015-]?)?\d(?:[\s\u2010-\u2015-]?\d){8}[\s\u2010-\u2015-]?[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
   [/^(\d{4}\.\d{4,5}(?:v\d+)?)$/, (id) => id],
   [/^https?:\/\/\S+?\/(10\.\d{4,9}\/[^\s?#]+?)(?:\/(?:full|abstract|pdf|epdf|meta))?(?:\.pdf)?\/?(?:[?#]\S*)?$/i, (id) => decoded(id)],
@@ -38,9 +43,9 @@ const IDENTIFIERS = [
   [/^(?:https?:\/\/(?:pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov\/pubmed)\/|pmid:?\s*)(\d{1,9})\/?$/i, (id) => id],
 ];
 
-// The plain form of an identifier that stands alone, or "".
+// The plain form of an identifier that stands alone, perhaps in brackets, or "".
 export function identifier(text) {
-  const typed = text.trim();
+  const typed = text.trim().replace(/^[([<]\s*(.*?)\s*[)\]>][.,;]?$/s, "$1");
   for (const [pattern, tidy] of IDENTIFIERS) {
     const match = pattern.exec(typed);
     if (match) return tidy(match[1], typed);
