@@ -331,18 +331,20 @@ def _main_first(creators: Iterable[Creator]) -> list[Creator]:
 
 # Identifiers
 
-_EXTRA_LINE = re.compile(r"(?im)^[^\S\n]*(doi|isbn|pmid|pmcid|arxiv|citation key)[^\S\n]*[:=](.+)$")
+_EXTRA_LINE = re.compile(r"(?im)^[^\S\n]*(doi|isbn|issn|pmid|pmcid|arxiv|citation key)[^\S\n]*[:=](.+)$")
 _DOI_END = 8
 _LIKE_ISBN = re.compile(r"(?<![\dXx-])(?:\d[- ]?){9}(?:(?:\d[- ]?){3})?\d(?![\dXx-])")
+_LIKE_ISSN = re.compile(r"(?<![\dXx-])\d{4}-?\d{3}[\dXx](?![\dXx-])")
 _ARXIV = re.compile(r"(?i)(?:arxiv:\s*)?((\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)")
 
 
 def identifiers(item: Item) -> tuple[str, ...]:
-    """What an item may be asked for by: DOI, ISBN of both lengths, PMID, PMCID, arXiv id, citation key."""
+    """What an item may be asked for by: DOI, ISBN of both lengths, ISSN, PMID, PMCID, arXiv, citation key."""
     fields = item.fields
     named = [
         ("doi", fields.get("DOI", "")),
         ("isbn", fields.get("ISBN", "")),
+        ("issn", fields.get("ISSN", "")),
         ("pmid", fields.get("PMID", "")),
         ("pmcid", fields.get("PMCID", "")),
         ("arxiv", fields.get("archiveID", "")),
@@ -364,6 +366,8 @@ def _identifier(name: str, text: str) -> Iterator[str]:
                 yield from (number, _other_isbn(number))
             # Publishers print wrong ones, too, and readers copy them.
             yield from (re.sub(r"\D", "", number) for number in _LIKE_ISBN.findall(text))
+        case "issn":
+            yield from _LIKE_ISSN.findall(text.translate(_PLAIN_SIGNS))
         case "arxiv":
             if arxiv := _ARXIV.match(text):
                 yield from (arxiv[2], arxiv[1])

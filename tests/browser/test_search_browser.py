@@ -62,7 +62,11 @@ SPECIAL = [
         ISBN="978-3-16-148410-0",
     ),
     make_item(
-        "MUELLER0", title="Über Bäume", creators=[author("Anna Müller")], extra="Citation Key: mueller2001"
+        "MUELLER0",
+        title="Über Bäume",
+        creators=[author("Anna Müller")],
+        ISSN="2047-217X",
+        extra="Citation Key: mueller2001",
     ),
     make_item(
         "CARBON00",
@@ -248,6 +252,8 @@ def test_nothing_is_suggested_where_no_word_is_near(
         ("doi.org/10.5555/ABC.DEF", "EDITOR00"),
         ("(10.5555/abc.def)", "EDITOR00"),
         ("978-3-16-148410-0", "LUKASIEW"),
+        ("2047-217X", "MUELLER0"),
+        ("ISSN 2047217x", "MUELLER0"),
         ("2101.00001", "CARBON00"),
         ("https://example.org/a/page/?id=7", "LINKED00"),
         ("http://www.example.org/a/page?id=7#top", "LINKED00"),

@@ -81,6 +81,10 @@ class Query:
         return frozenset.intersection(*parts) if parts else None
 
 
+def bare(number: str) -> str:
+    return re.sub(r"\W", "", number).lower()
+
+
 class Asker:
     """Makes random queries about a library, most of them with results."""
 
@@ -103,6 +107,7 @@ class Asker:
             "title phrase": lambda: self.phrase("title"),
             "doi:": lambda: self.number("doi", "DOI"),
             "isbn:": lambda: self.number("isbn", "ISBN"),
+            "issn:": lambda: self.number("issn", "ISSN"),
             "year:": self.years,
             "type:": self.type,
             "collection:": self.collection,
@@ -195,8 +200,8 @@ class Asker:
         typed = work.entry.item.fields[field].split()[0]
         if "(" in typed or ")" in typed or not identifiers(work.entry.item):
             return None
-        wanted = identifiers(work.entry.item)[0].lower()
-        same = self.rows(lambda other: wanted in [each.lower() for each in identifiers(other.entry.item)])
+        wanted = bare(typed if field == "ISSN" else identifiers(work.entry.item)[0])
+        same = self.rows(lambda other: wanted in map(bare, identifiers(other.entry.item)))
         return Query(f"{name}:{typed}", (f"{name}:",), (same,))
 
     def years(self) -> Query | None:
@@ -388,6 +393,7 @@ def synthetic(file: Path) -> Context:
             language=chance.choice(["en", "eng", "de", "", "fr-FR"]),
             DOI=f"10.{1000 + number % 7}/x{number}.{number % 9}" if number % 3 == 0 else "",
             ISBN=f"{isbn[:3]}-{isbn[3:8]}-{isbn[8:]}-{check}" if number % 5 == 0 else "",
+            ISSN=f"1234-{number % 50:04}" if number % 4 == 0 else "",
         )
 
     items = {
@@ -569,6 +575,7 @@ def word(text: str, field: str = "") -> dict[str, Any]:
         ("doi:https://doi.org/10.1000/182", word("10.1000/182", "id")),
         ("doi:10.1016/S0140-6736(20)30183-5", word("10.1016/S0140-6736(20)30183-5", "id")),
         ("isbn:0-306-40615-2", word("0306406152", "id")),
+        ("issn:0028-0836", word("00280836", "id")),
         ("year:1851", {"op": "years", "from": 1851, "to": 1851}),
         ("year:1850..1860", {"op": "years", "from": 1850, "to": 1860}),
         ("year:1860..1850", {"op": "years", "from": 1850, "to": 1860}),

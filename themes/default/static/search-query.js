@@ -37,6 +37,7 @@ const doi = (id, text) => {
 const IDENTIFIERS = [
   [/^(?:(?:https?:\/\/)?(?:[\w-]+\.)*doi\.org\/|doi:?\s*)?(10\.\d{4,9}(?:\.\d+)*\/\S+?)[.,;]?$/i, doi],
   [/^(?:isbn(?:-1[03])?:?\s*)?((?:97[89][\s\u2010-\u2015-]?)?\d(?:[\s\u2010-\u2015-]?\d){8}[\s\u2010-\u2015-]?[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
+  [/^(?:[ep]-?)?(?:issn(?:-l)?:?\s*)?(\d{4}[\u2010-\u2015-]?\d{3}[\dx])$/i, (id) => id.replace(/[^\dx]/gi, "")],
   [/^(\d{4}\.\d{4,5}(?:v\d+)?)$/, (id) => id],
   [/^https?:\/\/\S+?\/(10\.\d{4,9}\/[^\s?#]+?)(?:\/(?:full|abstract|pdf|epdf|meta))?(?:\.pdf)?\/?(?:[?#]\S*)?$/i, (id) => decoded(id)],
   [/^(?:https?:\/\/(?:www\.)?arxiv\.org\/(?:abs|pdf)\/|arxiv:\s*)((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?:v\d+)?)(?:\.pdf)?$/i, (id) => id],
@@ -63,9 +64,9 @@ export function comparedUrl(text) {
 
 // Tokens --------------------------------------------------------------------------------------------------------------
 
-const FIELDS = { title: "title", author: "author", creator: "author", tag: "tag", doi: "id", isbn: "id", id: "id" };
+const FIELDS = { title: "title", author: "author", creator: "author", tag: "tag", doi: "id", isbn: "id", issn: "id", id: "id" };
 const FACETS = { type: "type", collection: "collection", language: "language", library: "library", has: "file" };
-const FIELD = /(-?)(title|author|creator|tag|doi|isbn|id|type|collection|language|library|has|year):(?=\S)/iy;
+const FIELD = /(-?)(title|author|creator|tag|doi|isbn|issn|id|type|collection|language|library|has|year):(?=\S)/iy;
 // A mark at the end of a word opens nothing, as in 12".
 const QUOTED = /(?!(?<=[^\s(:-])["“”„«»](?:[\s)]|$))["“”„«»]([^"“”„«»]*)["“”„«»]/y;
 // A "(" within a word or a DOI belongs to it as does the ")" that answers it.
@@ -102,7 +103,7 @@ function tokens(text, problems) {
     else if (take(/(?:AND|&&)(?=[\s()]|$)/y)) found.push({ kind: "and" });
     else if (take(/NOT(?=[\s()]|$)/y) || take(/-(?=[\p{L}\p{N}("“”„«»])/uy)) found.push({ kind: "not" });
     else if ((match = take(WORD)) && bare(match[0])) {
-      const empty = /^(title|author|creator|tag|doi|isbn|id|type|collection|language|library|has|year):$/i.exec(match[0]);
+      const empty = /^(title|author|creator|tag|doi|isbn|issn|id|type|collection|language|library|has|year):$/i.exec(match[0]);
       if (empty) problems.push({ code: "empty", field: match[0] });
       found.push({ kind: "word", text: match[0] });
     } else if (!match) at += 1;
