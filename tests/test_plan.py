@@ -22,8 +22,9 @@ from sitepages import BASE_URL, Site, context, site, site_config, site_of_librar
 
 from zstatic.config import MenuEntry, SelectRules, SiteConfig
 from zstatic.errors import ConfigError
+from zstatic.init import Answers, plan_files, write_files
 from zstatic.outputs import Page
-from zstatic.pages.content import read_content
+from zstatic.pages.content import read_content, unwritten
 from zstatic.plan import link_problems
 from zstatic.theme import load_theme
 from zstatic.urls import slug
@@ -288,6 +289,25 @@ def test_the_menu_is_the_configured_one_or_else_the_pages_of_content(tmp_path: P
     chosen = replace(config, site=replace(config.site, menu=entries))
     page = site(config=chosen).page("tags/")
     assert [a.get("href") for a in page.xpath(menu)[-2:]] == ["../about/", "https://example.com/?a=1&b=2"]
+
+
+def test_what_init_wrote_for_somebody_to_replace_is_not_on_the_site(tmp_path: Path) -> None:
+    write_files(tmp_path, plan_files(Answers(), github=False))
+    (tmp_path / "content/help.md").write_text("# About\n\nOurs.")
+    made = site(config=site_config(tmp_path))
+    assert words(made.page("help/").xpath("//h1")[0]) == "About"
+    menu = made.page("").xpath("//nav[@aria-label='Main']//a/@href")
+    assert "./help/" in menu and "./about/" not in menu
+    assert "Write" not in made.text("index.html")
+    told = [(problem.where, problem.message.split(":")[0]) for problem in unwritten(tmp_path)]
+    assert told == [("content/about.md", "Not on the site"), ("content/index.md", "Not on the site")]
+    about = tmp_path / "content/about.md"
+    about.write_text(f"{about.read_text()}\nKept by Ada.\n")
+    page = site(config=site_config(tmp_path)).text("about/index.html")
+    assert "Kept by Ada." in page and "is kept in" in page and "Write here" not in page
+    assert [problem.where for problem in unwritten(tmp_path)] == ["content/about.md", "content/index.md"]
+    about.write_text("# About\n\nKept by Ada.")
+    assert [problem.where for problem in unwritten(tmp_path)] == ["content/index.md"]
 
 
 def test_a_menu_entry_may_name_the_markdown_file(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ from zstatic.library import Attachment, Library, read_library
 from zstatic.mirror import Mirror, lock, open_mirror
 from zstatic.outputs import Copy
 from zstatic.pages import machines
-from zstatic.pages.content import content_digest, read_content
+from zstatic.pages.content import content_digest, read_content, unwritten
 from zstatic.pages.context import Context, make_context
 from zstatic.plan import SiteView, link_problems, plan_outputs, site_view
 from zstatic.progress import Track, silent
@@ -311,7 +311,7 @@ def _make_site(
             site = site_view(ctx.libraries, config, theme)
         now = take_record(stamp, config, whole, ctx, mirrors[0].file)
         held = _guard(former, now, ctx, wishes)
-        lasting = tuple(sorted({*_problems(ctx), *link_problems(ctx, theme), *held}))
+        lasting = tuple(sorted({*_problems(ctx), *link_problems(ctx, theme), *unwritten(config.root), *held}))
         problems = _all_problems(lasting, mirrors, synced)
         _refuse(problems, wishes.strict)
         with clock.phase("search"):

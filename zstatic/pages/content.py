@@ -4,7 +4,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -12,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from zstatic.errors import ConfigError
+from zstatic.errors import ConfigError, Problem
 from zstatic.outputs import Copy, Output, Page
 from zstatic.pages.context import ContentPage, Context, Link
 from zstatic.pages.head import Head, make_head
@@ -40,14 +42,31 @@ class ContentView:
 
 
 def read_content(root: Path) -> tuple[ContentPage, ...]:
-    """The Markdown pages of a site folder, by path.
+    """The Markdown pages of a site folder, by path; without what `zstatic init` asks to be replaced.
 
     Raises ConfigError for a file that is no text, or whose name is that of a part of the site.
     """
     folder = root / "content"
-    return tuple(
-        _read_page(file, folder) for file in sorted(folder.rglob("*.md")) if not _is_hidden(file, folder)
-    )
+    read = (_read_page(file, folder) for file in _markdown_files(folder))
+    return tuple(replace(page, text=own) for page in read if (own := _own_text(page.text)) is not None)
+
+
+def unwritten(root: Path) -> Iterator[Problem]:
+    """Tell the files that still hold what `zstatic init` wrote into them, or a part of it."""
+    folder = root / "content"
+    for file in _markdown_files(folder):
+        text = _read_page(file, folder).text
+        own = _own_text(text)
+        where = file.relative_to(root).as_posix()
+        if own is None:
+            told = (
+                "Not on the site: it still says what `zstatic init` wrote. Write your own text, or delete it."
+            )
+            yield Problem("unwritten", where, told)
+        elif own != text:
+            yield Problem(
+                "unwritten", where, "Its paragraph that begins “Write” is not on the site: replace it."
+            )
 
 
 def content_digest(root: Path) -> str:
@@ -112,6 +131,33 @@ def copied_files(root: Path) -> Iterator[tuple[str, Path]]:
 def _composed(file: Path, folder: Path) -> str:
     """Its path in the folder. The Finder of macOS writes an accented letter as two characters."""
     return unicodedata.normalize("NFC", file.relative_to(folder).as_posix())
+
+
+def _markdown_files(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.rglob("*.md")) if not _is_hidden(file, folder)]
+
+
+def _own_text(text: str) -> str | None:
+    """A text without the paragraphs that ask for one; None: nothing in it is anybody's own."""
+    blocks = _blocks(text)
+    given = [block for block in blocks if " ".join(block.split()) in _start_blocks()]
+    asked = [block for block in given if block.startswith("Write ")]
+    if asked and given == blocks:
+        return None
+    for block in asked:
+        text = text.replace(block, "")
+    return text
+
+
+@cache
+def _start_blocks() -> frozenset[str]:
+    """The paragraphs that `zstatic init` writes, each on one line."""
+    texts = ((files("zstatic") / "new" / name).read_text("utf-8") for name in ("about.md", "index.md"))
+    return frozenset(" ".join(block.split()) for text in texts for block in _blocks(text))
+
+
+def _blocks(text: str) -> list[str]:
+    return re.split(r"\n\s*\n", text.strip()) if text.strip() else []
 
 
 def _copies(root: Path) -> Iterator[Copy]:
