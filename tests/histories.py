@@ -270,6 +270,7 @@ class Stage:
             yield partial(library.delete_collection, key)
             yield partial(library.trash_collection, key)
             yield partial(library.restore_collection, key)
+            yield partial(replace_collection, library, key)
         for key in chosen(sorted(self.collections_seen - library.collections.keys()), pick):
             yield partial(library.add_collection, "Again", key=key)
         for key in chosen(sorted(library.deleted["items"]), pick):
@@ -337,6 +338,12 @@ class Stage:
         fields = self.library.items[key]["data"]
         parent = fields.get("parentItem")
         return bool(fields.get("deleted")) or (parent in self.library.items and self.is_trashed(parent))
+
+
+def replace_collection(library: FakeLibrary, key: str) -> None:
+    """Delete a collection and create it again, between two looks at it: what was in it is there no more."""
+    library.delete_collection(key)
+    library.add_collection("Again", key=key)
 
 
 def chosen(choices: list[T], pick: int) -> list[T]:
