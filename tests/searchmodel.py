@@ -16,7 +16,7 @@ from functools import cached_property
 
 from zstatic.littlewords import little_words
 from zstatic.pages.context import Context, Entry
-from zstatic.richtext import abstract_text
+from zstatic.richtext import abstract_text, note_text
 from zstatic.search import identifiers
 from zstatic.sorting import sort_key
 
@@ -58,6 +58,11 @@ class Work:
             "tag": "; ".join(entry.item.tags),
             "year": entry.year,
             "venue": entry.container,
+            "shelf": "; ".join(
+                entry.item.fields.get(name, "")
+                for name in ("publisher", "series", "seriesTitle", "callNumber")
+            ),
+            "notes": " ".join(note_text(note.html) for note in entry.item.notes),
             "id": " ".join(identifiers(entry.item)),
             "abstract": abstract_text(entry.item.fields.get("abstractNote", "")) or entry.title,
         }

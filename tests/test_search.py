@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import make_attachment, make_collection, make_item, make_tags
+from builders import make_attachment, make_collection, make_item, make_note, make_tags
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from searching import in_parts, index_files, index_site, stored
-from sitepages import context, site
+from sitepages import context, site, site_config
 
 from zstatic import bundles, pagefind, search
+from zstatic.config import LibraryConfig, SelectRules
 from zstatic.errors import SearchError
 from zstatic.fulltext import FileText
 from zstatic.outputs import Copy
@@ -89,6 +90,8 @@ def test_everything_a_reader_may_look_for_is_searched() -> None:
         title="On <i>Drosophila</i>",
         creators=[author("Ada Lovelace"), author("Grace Hopper", "editor")],
         publicationTitle="Nature",
+        series="Letters",
+        callNumber="QL 737",
         date="1999",
         parsed_date="1999",
         abstractNote="<jats:p>What was done.</jats:p>",
@@ -101,9 +104,25 @@ def test_everything_a_reader_may_look_for_is_searched() -> None:
         "creators": "Ada Lovelace; Grace Hopper",
         "year": "1999",
         "venue": "Nature",
+        "shelf": "Letters; QL 737",
         "tags": "flies; two words",
         "ids": "10.1000/ABC",
     }
+
+
+@pytest.mark.parametrize(("abstract", "content"), [("Short.", "Short. ¶ A quokka."), ("", "¶ A quokka.")])
+def test_published_notes_are_searched_with_their_item_and_others_are_not(abstract: str, content: str) -> None:
+    item = make_item("AAAAAAAA", title="Marsupials", abstractNote=abstract)
+    notes = [
+        make_note("NOTE0001", "AAAAAAAA", "<p>A <b>quokka</b>.</p>"),
+        make_note("NOTE0002", "AAAAAAAA", "<p>Secret</p>", tags=make_tags("private")),
+    ]
+    rules = SelectRules(notes=True, child_exclude="private")
+    library = LibraryConfig("users/1", select=rules)
+    (published,) = records(context(item, *notes, config=site_config(libraries=(library,))))
+    assert published.document.content == content
+    (without,) = records(context(item, *notes))
+    assert without.document.content == (abstract or "Marsupials")
 
 
 def test_an_item_without_abstract_has_its_title_for_content() -> None:

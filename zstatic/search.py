@@ -30,7 +30,7 @@ from zstatic.littlewords import compared_words, little_words
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
 from zstatic.pages.context import Context, Entry, file_kind, short_list
-from zstatic.richtext import abstract_text
+from zstatic.richtext import abstract_text, note_text, plain
 from zstatic.shards import number_of, shard_count
 from zstatic.sorting import sort_key
 from zstatic.spelling import vocabulary
@@ -288,21 +288,24 @@ def _record(entry: Entry, ctx: Context) -> Record:
     creators = _main_first(item.creators)
     names = list(dict.fromkeys(creator.name for creator in creators if creator.name))
     abstract = abstract_text(item.fields.get("abstractNote", ""))
+    shelf = [plain(item.fields[name]) for name in _SHELF if item.fields.get(name)]
+    notes = [note_text(note.html) for note in item.notes]
     meta = {
         "title": spaced(entry.title),
         "creators": spaced("; ".join(names)),
         "year": entry.year,
         "venue": spaced(entry.container),
+        "shelf": spaced("; ".join(text for text in dict.fromkeys(shelf) if text != entry.container)),
         "tags": spaced("; ".join(item.tags)),
         "ids": " ".join(identifiers(item)),
         # Apart, so that a search within one field finds the other spellings, too.
         "title_alias": " ".join(_aliases([entry.title])),
         "creators_alias": " ".join(_aliases(names)),
         "tags_alias": " ".join(_aliases(item.tags)),
-        "alias": " ".join(_aliases([entry.container], abstract)),
+        "alias": " ".join(_aliases([entry.container, *shelf], " ".join([abstract, *notes]))),
     }
     # The title is searched as metadata already; as content it would only repeat itself under each result.
-    content = divided(spaced(abstract)) or meta["title"]
+    content = divided(spaced(_with_notes(abstract, notes))) or meta["title"]
     if not re.search(r"[^\W_]", content):
         content = f"{content} {item.key}".strip()
     return Record(
@@ -319,6 +322,17 @@ def _record(entry: Entry, ctx: Context) -> Record:
         key=item_name(entry.library.slug, item.key),
         file_name=entry.files[0].name if entry.files else "",
     )
+
+
+# Where a work stands, beside its container.
+_SHELF = ("publisher", "series", "seriesTitle", "callNumber")
+_NOTES_SIGN = "¶"
+
+
+def _with_notes(abstract: str, notes: Sequence[str]) -> str:
+    """An abstract and the published notes after a sign, at which search-result.js divides them."""
+    text = " ".join(" ".join(notes).replace(_NOTES_SIGN, " ").split())
+    return f"{abstract} {_NOTES_SIGN} {text}".strip() if text else abstract
 
 
 def _main_first(creators: Iterable[Creator]) -> list[Creator]:

@@ -139,7 +139,9 @@ class Asker:
         return self.usable(sorted({plain(word) for word in re.findall(r"[A-Za-z]+", work.fields[field])}))
 
     def word(self) -> Query | None:
-        words = self.some_words(self.chance.choice(["title", "author", "tag", "venue", "abstract"]))
+        words = self.some_words(
+            self.chance.choice(["title", "author", "tag", "venue", "shelf", "notes", "abstract"])
+        )
         if not words:
             return None
         word = self.chance.choice(words)

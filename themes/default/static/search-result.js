@@ -59,7 +59,7 @@ export function makePassage({ href, text }, html) {
 }
 
 function excerpt({ excerpt: chosen, plain_excerpt: plain, content }) {
-  const pieces = chosen.replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
+  const pieces = chosen.replace(/^¶ /, "").replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
   const start = content.startsWith(plain.slice(0, 40)) ? "" : "… ";
   const end = content.endsWith(plain.slice(-40)) ? "" : " …";
   return [start, ...pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)])), end];
@@ -95,11 +95,11 @@ export function makeResult(data, row, shown, look, reference) {
   }
   for (const name of ["title", "creators"]) markWords(slot(name), look.marks);
 
-  // Without an abstract Pagefind has the title for a text.
+  // Without abstract and notes Pagefind has the title for a text.
   const key = data.raw_url.split("/").at(-2);
   const content = joined(data.content);
   if (content !== title && content !== `${title} ${key}`) {
-    put("excerpt", ...(look.abstracts ? [content] : excerpt(data)));
+    put("excerpt", ...(look.abstracts ? [content.replace(/(?:^| )¶ .*$/s, "")] : excerpt(data)));
     markWords(slot("excerpt"), look.abstracts ? look.marks : look.excerptMarks);
   }
 
