@@ -52,6 +52,8 @@ async ([root, names]) => {
 """
 
 
+# "Customization" and "customer" are forms of "custom" for the stemmer.
+DOUBLE_ENDING = re.compile(r"(iz|is|at|ab|iv|ous|ful|less|al)(ation|ional|ity|eness|ness|ly|ing)s?$")
 ORDERS = ("", "newest", "oldest", "title", "creator", "added")
 
 
@@ -128,7 +130,7 @@ class Asker:
         """No other form of the word occurs, so that the stemmer cannot matter."""
         if not re.fullmatch(r"[a-z]{4,}|\d{4}", word):
             return False
-        stem = word[: max(2, len(word) - 6)]
+        stem = word[:4] if DOUBLE_ENDING.search(word) else word[: max(2, len(word) - 6)]
         return all(
             other.startswith(word) or not other.startswith(stem) or other.isdigit()
             for other in self.vocabulary
