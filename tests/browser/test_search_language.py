@@ -130,7 +130,8 @@ class Asker:
         """No other form of the word occurs, so that the stemmer cannot matter."""
         if not re.fullmatch(r"[a-z]{4,}|\d{4}", word):
             return False
-        stem = word[:4] if DOUBLE_ENDING.search(word) else word[: max(2, len(word) - 6)]
+        length = max(2, len(word) - 6)
+        stem = word[: min(4, length) if DOUBLE_ENDING.search(word) else length]
         return all(
             other.startswith(word) or not other.startswith(stem) or other.isdigit()
             for other in self.vocabulary
@@ -563,6 +564,11 @@ def word(text: str, field: str = "") -> dict[str, Any]:
         ("a -b", {"op": "and", "parts": [word("a"), {"op": "not", "part": word("b")}]}),
         ("NOT NOT a", {"op": "not", "part": {"op": "not", "part": word("a")}}),
         ("state-of-the-art", word("state-of-the-art")),
+        ("(Bi0.85Nd0.15)(Ti0.1Fe0.9)O3", word("(Bi0.85Nd0.15)(Ti0.1Fe0.9)O3")),
+        (
+            "(a)(b) (c)-d",
+            {"op": "and", "parts": [word("a"), word("b"), word("c"), {"op": "not", "part": word("d")}]},
+        ),
         ("a - b", {"op": "and", "parts": [word("a"), word("b")]}),
         (
             '"two words" a',

@@ -25,6 +25,7 @@ ITEMS = [
     make_item("CSHARP00", title="Learning C#"),
     make_item("CPLUS000", title="Learning C++"),
     make_item("FUSION00", title="The ⁴He+²⁰⁹Bi reaction in N2+O2"),
+    make_item("FORMULA0", title="Magnetism of (Bi0.85Nd0.15)(Ti0.1Fe0.9)O3 films"),
     make_item("VITAMINC", title="Vitamin C"),
     make_item("CARBON00", title="Sinks of CO₂"),
     make_item("CARBON01", title="Sources of CO2"),
@@ -166,6 +167,7 @@ ROWS = {
     "C++ / C#": [
         ("c#", "CSHARP00"),
         ("²⁰⁹Bi reaction", "FUSION00"),
+        ("magnetism of (Bi0.85Nd0.15)(Ti0.1Fe0.9)O3 films", "FORMULA0"),
         ("⁴He+²⁰⁹Bi", "FUSION00"),
         ("209bi", "FUSION00"),
         ("o2", "FUSION00"),

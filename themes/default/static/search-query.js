@@ -69,6 +69,8 @@ const FACETS = { type: "type", collection: "collection", language: "language", l
 const FIELD = /(-?)(title|author|creator|tag|doi|isbn|issn|id|type|collection|language|library|has|year):(?=\S)/iy;
 // A mark at the end of a word opens nothing, as in 12".
 const QUOTED = /(?!(?<=[^\s(:-])["“”„«»](?:[\s)]|$))["“”„«»]([^"“”„«»]*)["“”„«»]/y;
+// As in (Ti0.1Fe0.9)O3.
+const FORMULA = /(?:\([^\s()"“”„«»]+\))+[^\s()"“”„«»:-][^\s"“”„«»()]*/y;
 // A "(" within a word or a DOI belongs to it as does the ")" that answers it.
 const WORD = /(?:[^\s()"“”„«»]|(?<=[^\s(])\([^\s()]*\))+/y;
 
@@ -90,7 +92,8 @@ function tokens(text, problems) {
       found.push({ kind: "field", name: match[2].toLowerCase() });
       // A year may have a minus and dots.
       if (match[2].toLowerCase() === "year" && (match = take(/[^\s()"“”„«»]+/y))) found.push({ kind: "word", text: match[0] });
-    } else if (take(/\(/y)) {
+    } else if ((match = take(FORMULA))) found.push({ kind: "word", text: match[0] });
+    else if (take(/\(/y)) {
       depth += 1;
       found.push({ kind: "(" });
     } else if (take(/\)/y)) {
