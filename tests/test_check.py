@@ -130,6 +130,26 @@ def test_a_paper_too_large_for_google_scholar_is_told(
     assert [problem.code for problem in check_items(ctx)] == told
 
 
+@pytest.mark.parametrize(
+    ("date", "parsed", "told"),
+    [
+        (
+            "2021-02-30",
+            "2021-02-30",
+            ["There is no such day as its date, “2021-02-30”; it counts as 2021-02."],
+        ),
+        ("2021/13/01", "2021", ["There is no such day as its date, “2021/13/01”; it counts as 2021."]),
+        ("1999-00-00", "1999-00-00", []),
+        ("1998-99", "1998", []),
+        ("44 BCE", "", []),
+        ("in the old days", "", ["Its date “in the old days” cannot be read."]),
+    ],
+)
+def test_a_date_that_cannot_be_is_told_as_it_was_typed(date: str, parsed: str, told: list[str]) -> None:
+    ctx = context(make_item("AAAA2222", date=date, parsed_date=parsed))
+    assert [problem.message for problem in check_items(ctx)] == told
+
+
 # Whole sites
 
 
@@ -139,6 +159,7 @@ def site(fake: FakeZotero, tmp_path: Path) -> SiteFolder:
     library.add_item("AAAA2222", title="On maps", date="1843", DOI="10.1000/182")
     library.add_item("BBBB2222", title="On tables", DOI="https://doi.org/10.1000/182")
     library.add_item("CCCC2222", date="1900")
+    library.add_attachment("CCCC2222", b"%PDF-1.4", filename="scan.pdf")
     library.add_item("DDDD2222", date="1900", title="Kept back", DOI="10.1000/182", tags=["secret"])
     settings = '[site]\ntitle = "Small"\n[select]\nitem_exclude = "^secret$"\n'
     site = SiteFolder(tmp_path / "site", fake, [{"id": library.id}], settings, search=False)
@@ -152,8 +173,8 @@ def test_findings_end_with_6_and_come_in_three_forms(site: SiteFolder) -> None:
     page.write_text('<a href="../gone/">')
     expected = [
         Problem("dead-link", "about/index.html", "It links to gone/, which is not on the site."),
-        Problem("no-date", "groups/7/items/BBBB2222", "It has no date that can be read."),
-        Problem("no-title", "groups/7/items/CCCC2222", "It has no title."),
+        Problem("no-date", "groups/7/items/BBBB2222", "It has no date."),
+        Problem("no-title", "groups/7/items/CCCC2222", "It has no title (book, 1900, scan.pdf)."),
         Problem(
             "same-doi",
             "groups/7/items/AAAA2222",
@@ -168,7 +189,7 @@ def test_findings_end_with_6_and_come_in_three_forms(site: SiteFolder) -> None:
     ]
     run = site.run("check")
     assert (run.returncode, len(run.stdout.splitlines())) == (6, 4)
-    assert "“On tables” (groups/7/items/BBBB2222): It has no date that can be read." in run.stdout
+    assert "“On tables” (groups/7/items/BBBB2222): It has no date." in run.stdout
     assert "Kept back" not in run.stdout
     run = site.run("check", "--format", "github")
     assert run.stdout.splitlines()[0] == (

@@ -667,6 +667,37 @@ def test_the_front_page_counts_and_shows_the_newest() -> None:
     assert page.xpath("//form[@action='./search/'][@method='get']//input[@name='q']")
 
 
+def test_what_was_added_at_once_stands_in_the_order_of_the_lists_wherever_the_newest_are() -> None:
+    at_once = "2020-01-01T00:00:00Z"
+    items = [
+        make_item("AAAA2222", title="Zebra", date="1990", dateAdded=at_once),
+        make_item("BBBB2222", title="Élan", date="1990", dateAdded=at_once),
+        make_item("CCCC2222", title="Old", date="1890", dateAdded=at_once),
+        make_item("DDDD2222", title="New", date="1790", dateAdded="2020-01-02T00:00:00Z"),
+    ]
+    made = site(*items)
+    expected = ["New", "Élan", "Zebra", "Old"]
+    for path in ("", "items/recent/"):
+        assert [words(a) for a in made.page(path).xpath("//a[@class='entry-title']")] == expected
+    feed = json.loads(made.text("feed.json"))
+    assert [entry["title"] for entry in feed["items"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "shown"),
+    [
+        ("book", {"archive": "Secret shelf"}, ""),
+        ("book", {"archive": "Secret shelf", "series": "Old maps"}, "Old maps"),
+        ("letter", {"archive": "Bodleian Library"}, "Bodleian Library"),
+    ],
+)
+def test_only_what_was_not_published_is_told_by_the_archive_where_it_is(
+    kind: str, fields: dict[str, str], shown: str
+) -> None:
+    entry = context(make_item("AAAA2222", kind, **fields)).items[0]
+    assert (entry.container, entry.line.container) == (shown, shown)
+
+
 def test_a_tag_of_a_single_item_is_not_called_frequent() -> None:
     items = [make_item(f"AAAA222{n}", tags=make_tags("shared", f"only {n}")) for n in range(2)]
     page = site(*items).page("")

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from zstatic.dates import is_impossible
 from zstatic.errors import Problem
 from zstatic.pages.citation_meta import is_scholarly, paper
-from zstatic.pages.context import Context
+from zstatic.pages.context import Context, Entry
 from zstatic.progress import Track, silent
 from zstatic.urls import doi
 from zstatic.values import show_size
@@ -109,15 +110,20 @@ def check_limits(sizes: Mapping[str, int], host: str) -> tuple[Problem, ...]:
 
 
 def check_items(ctx: Context) -> tuple[Problem, ...]:
-    """Find items without title or date, items with one DOI, papers that are too large for Google Scholar."""
+    """Find items without title or date, impossible dates, items with one DOI, papers too large for Google."""
     problems = []
     bearers: dict[str, list[str]] = {}
     for entry in ctx.items:
         place = f"{entry.library.id}/items/{entry.item.key}"
         if not entry.item.title:
-            problems.append(Problem("no-title", place, "It has no title."))
+            problems.append(Problem("no-title", place, f"It has no title ({_described(entry)})."))
+        date = entry.item.date
         if not entry.year:
-            problems.append(Problem("no-date", place, "It has no date that can be read."))
+            told = f"Its date “{date.text}” cannot be read." if date.text else "It has no date."
+            problems.append(Problem("no-date", place, told))
+        elif is_impossible(date):
+            told = f"There is no such day as its date, “{date.text}”; it counts as {date.iso}."
+            problems.append(Problem("odd-date", place, told))
         pdf = paper(entry)
         if pdf and pdf.size > _LARGE_PAPER and is_scholarly(ctx, entry):
             limit = show_size(_LARGE_PAPER)
@@ -131,6 +137,13 @@ def check_items(ctx: Context) -> tuple[Problem, ...]:
         if others
     ]
     return tuple(sorted(problems))
+
+
+def _described(entry: Entry) -> str:
+    """By what it can be found where it has no title: type, date as typed, name of a file."""
+    names = (attachment.filename or attachment.title for attachment in entry.item.attachments)
+    parts = (entry.line.type_label, entry.item.date.text, next(filter(None, names), ""))
+    return ", ".join(filter(None, parts))
 
 
 # Links

@@ -26,6 +26,7 @@ class PartialDate:
 
 
 _ISO = re.compile(r"(-?\d{1,4})(?!\d)(?:[-/](\d{1,2})(?!\d))?(?:[-/](\d{1,2})(?!\d))?")
+_WHOLE = re.compile(r"\d{4}[-/](\d\d?)[-/](\d\d?)")
 _BCE = re.compile(
     r"(?<!\d)(\d{1,4})\s*(?:B\.?\s?C\.?(?:\s?E\.?)?|av\.\s?J\.?-C\.?|v\.\s?Chr\.?)(?!\w)", re.IGNORECASE
 )
@@ -46,6 +47,12 @@ def parse_date(text: str, parsed: str) -> PartialDate:
         # The year 1 BCE is 0 in astronomical numbering.
         return PartialDate(text, 1 - int(bce[1]))
     return _from_iso(text, parsed.strip()) or _from_text(text) or PartialDate(text)
+
+
+def is_impossible(date: PartialDate) -> bool:
+    """Whether a whole date was written of which no such day exists, as 2021-02-30 or 2021-13-01."""
+    written = _WHOLE.fullmatch(date.text)
+    return bool(written and int(written[1]) and int(written[2])) and date.day is None
 
 
 def _from_text(text: str) -> PartialDate | None:

@@ -40,14 +40,17 @@ _CONTAINERS = (
     "institution",
     "publisher",
     "repository",
-    "archive",
     "network",
     "studio",
     "distributor",
     "label",
+    "series",
+    "seriesTitle",
     "court",
     "code",
 )
+# Of these the archive says where they are; of what was published, only where one copy of it is.
+_UNPUBLISHED = frozenset(("artwork", "document", "interview", "letter", "manuscript", "map"))
 _NAMED_CREATORS = 3
 
 
@@ -265,8 +268,8 @@ def make_context(
 
 
 def newest(entries: Sequence[Entry]) -> list[Entry]:
-    """By the moment they were added to Zotero, latest first, then by key."""
-    return sorted(entries, key=lambda entry: (entry.item.date_added, entry.item.key), reverse=True)
+    """By the moment they were added to Zotero, latest first; what came at once keeps its order."""
+    return sorted(entries, key=lambda entry: entry.item.date_added, reverse=True)
 
 
 def _by_slug(libraries: Iterable[Library]) -> dict[str, str]:
@@ -291,7 +294,6 @@ def make_entry(
     published = tuple(_files(item, path, config, files))
     creators = creator_line(item.creators, schema, words)
     year = "" if item.date.year is None else year_label(item.date.year, words)
-    container = next((plain(item.fields[name]) for name in _CONTAINERS if item.fields.get(name)), "")
     subject = Subject(library, item, schema, words, tuple(file_kind(file.media_type) for file in published))
     line = ItemLine(
         path=path,
@@ -300,7 +302,7 @@ def make_entry(
         type_label=type_term(item.item_type, schema).label,
         creators=creators,
         year=year,
-        container=container,
+        container=_container(item),
         lang=language_tag(item.fields.get("language", "")),
         file=published[0].path if published else "",
         file_kind=file_kind(published[0].media_type) if published else "",
@@ -313,12 +315,19 @@ def make_entry(
         title_html=markup,
         creators=creators,
         year=year,
-        container=container,
+        container=line.container,
         files=published,
         terms={facet.name: facet.terms(subject) for facet in FACETS.values()},
         line=line,
         coins=coins(item),
     )
+
+
+def _container(item: Item) -> str:
+    """What it appeared in or with whom, plain; "" = unknown."""
+    archive = ("archive",) if item.item_type in _UNPUBLISHED else ()
+    names = (*_CONTAINERS, *archive)
+    return next((plain(item.fields[name]) for name in names if item.fields.get(name)), "")
 
 
 def creator_line(creators: Iterable[Creator], schema: Schema, words: Words) -> str:
