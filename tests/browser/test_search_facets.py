@@ -121,6 +121,12 @@ def test_choices_are_chips_that_can_be_taken_back(address: str, visit: Callable[
     expect(page.locator("#search-chosen")).to_be_hidden()
 
 
+def test_a_link_to_years_in_the_wrong_order_finds_those_between(
+    address: str, visit: Callable[..., Page]
+) -> None:
+    count(visit(f"{address}search/?q=whale&year=2004..2000"), "5 results")
+
+
 def test_years_are_a_range_by_number_or_by_bar(address: str, visit: Callable[..., Page]) -> None:
     page = visit(f"{address}search/?q=whale")
     first, last = page.get_by_label("From"), page.get_by_label("to", exact=True)
@@ -133,6 +139,12 @@ def test_years_are_a_range_by_number_or_by_bar(address: str, visit: Callable[...
     count(page, "5 results")
     expect(page).to_have_url(f"{address}search/?q=whale&year=2000..2004")
     expect(facet(page, "year").locator("g.inside")).to_have_count(5)
+    first.fill("2010")
+    first.press("Enter")
+    count(page, "7 results")
+    expect(page).to_have_url(f"{address}search/?q=whale&year=2004..2010")
+    expect(first).to_have_value("2004")
+    expect(last).to_have_value("2010")
     facet(page, "year").locator("g").last.click()
     expect(page).to_have_url(f"{address}search/?q=whale&year=2019..2019")
     count(page, "1 result")

@@ -9,6 +9,14 @@ const MORE = 50; // values more at a click
 const BARS = 32;
 const SPANS = [1, 2, 5, 10, 20, 50, 100, 500, 1000];
 
+// The first and the last year of "1990..2000" or "2000..1990", either of them perhaps undefined; null for anything else.
+function yearRange(slug) {
+  const range = RANGE.exec(slug);
+  if (!range) return null;
+  const [, from, to] = range;
+  return from && to && +from > +to ? [to, from] : [from, to];
+}
+
 // A column of the index: the values of one facet, and which of them each row has.
 export class Facet {
   constructor(name, { labels, slugs, rows, parents }) {
@@ -39,8 +47,8 @@ export class Facet {
   // Which values are chosen: a mask by place.
   mask(slugs) {
     const chosen = new Set(slugs);
-    const ranges = this.name === "year" ? slugs.map((slug) => RANGE.exec(slug)).filter(Boolean) : [];
-    const isInside = (slug) => ranges.some(([, from, to]) => slug !== "undated" && (!from || +slug >= +from) && (!to || +slug <= +to));
+    const ranges = this.name === "year" ? slugs.map(yearRange).filter(Boolean) : [];
+    const isInside = (slug) => ranges.some(([from, to]) => slug !== "undated" && (!from || +slug >= +from) && (!to || +slug <= +to));
     return Uint8Array.from(this.slugs, (slug) => chosen.has(slug) || isInside(slug));
   }
 }
@@ -174,7 +182,11 @@ class Box {
       event.target.value = "";
       this.draw();
     });
-    this.years?.addEventListener("change", () => panel.setYears(...this.yearFields().map((field) => field.value)));
+    this.years?.addEventListener("change", () => {
+      const [from, to] = this.yearFields();
+      if (from.value && to.value && +from.value > +to.value) [from.value, to.value] = [to.value, from.value];
+      panel.setYears(from.value, to.value);
+    });
   }
 
   get facet() { return this.panel.facets[this.name]; }
