@@ -397,6 +397,17 @@ def test_what_pagefind_only_guesses_is_no_result(open_page: Page, query: str) ->
     assert not titles or "No exact match" in open_page.locator("#search-note").inner_text()
 
 
+@pytest.mark.parametrize("query", ["lovexyzz", "whalexyzzy", "1901..1905", "19013", "hopperzzzzzz"])
+def test_what_begins_alike_by_accident_is_no_result(open_page: Page, query: str) -> None:
+    assert search(open_page, query) == []
+
+
+@pytest.mark.parametrize("query", ["lovelacexy", "analyticxyz"])
+def test_what_begins_alike_for_most_of_the_word_is_told_as_the_nearest(open_page: Page, query: str) -> None:
+    assert search(open_page, query) == [ENGINE]
+    expect(open_page.locator("#search-note")).to_contain_text("No exact match")
+
+
 @pytest.mark.parametrize("query", ["a", "a b", "?", "—"])
 def test_a_query_too_short_to_mean_anything_says_so(
     address: str, visit: Callable[..., Page], query: str

@@ -51,7 +51,9 @@ def test_files_are_searched_when_asked_and_lead_to_the_page(address: str, visit:
     assert search(page, "harpoon") == []
     names = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert not [name for name in names if "/files/" in name or "search-files" in name]
-    page.get_by_label("Look inside PDFs").check()
+    page.get_by_role("button", name="Look inside PDFs").click()
+    expect(page.get_by_label("Look inside PDFs")).to_be_checked()
+    expect(page.get_by_label("Look inside PDFs")).to_be_focused()
     expect(page).to_have_url(f"{address}search/?q=harpoon&in=files")
     expect(page.locator("#search-results .entry-title")).to_have_text("The whale")
     passage = page.locator(".passages a")

@@ -14,6 +14,8 @@ const VERIFIED = 400; // at most so many documents are read to see where a phras
 const PREFERRED = 6; // so many words of a query
 const MANY = 1500; // results of which the best are good whatever their words begin like, and asking again is slow
 export const REFINED = 24; // results that are looked at more closely: few more than are shown
+const ALIKE = 5; // letters at the beginning of a word that nothing has, by which the nearest are found
+const ALIKE_SHARE = 0.6; // of all its letters
 const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
 
 // Leave out what would find nothing in particular: single letters, words that are nearly everywhere, and little words
@@ -278,8 +280,10 @@ function hasPhrase(text, phrase) {
   return ` ${bareWords(spaced(text)).join(" ")} `.includes(` ${bareWords(spaced(phrase)).join(" ")} `);
 }
 
-function isNear(one, other) {
+// Whether they begin alike for so long that it is no accident. Numbers that do so have nothing in common.
+function isNear(typed, other) {
+  if (/\p{N}/u.test(typed)) return false;
   let length = 0;
-  while (length < one.length && one[length] === other[length]) length += 1;
-  return length > 2 || (other.length > 3 && one.includes(other));
+  while (length < typed.length && typed[length] === other[length]) length += 1;
+  return length >= ALIKE && length >= typed.length * ALIKE_SHARE;
 }

@@ -314,6 +314,8 @@ function drawResults(q, { finder, words, problems, plain, titles, dropped }, { c
   at("none").hidden = Boolean(count);
   const none = q ? fill(say.none, { q }) : say.noneChosen;
   at("none-title").textContent = none;
+  at("none").querySelector("ul").hidden = !q;
+  if (at("offer")) at("offer").hidden = !q || state.inside;
   at("browse").hidden = Boolean(count);
   turnPages(page, count);
   if (count) announce(`${total}. ${told}`.trim(), ANNOUNCE);
@@ -432,6 +434,11 @@ at("tools").addEventListener("change", ({ target }) => {
   else if (target === at("abstracts")) go({ abstracts: target.checked, page: state.page });
 });
 at("inside")?.addEventListener("change", ({ target }) => go({ q: field.value.trim(), inside: target.checked }));
+at("offer")?.addEventListener("click", ({ target }) => {
+  if (!target.closest("button")) return;
+  at("inside").focus();
+  go({ inside: true });
+});
 at("tools").addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-export]");
   if (!button) return;
