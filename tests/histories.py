@@ -270,6 +270,9 @@ class Stage:
             yield partial(library.delete_collection, key)
             yield partial(library.trash_collection, key)
             yield partial(library.restore_collection, key)
+        filled = {key for item in library.items.values() for key in item["data"].get("collections", ())}
+        for key in chosen(sorted(filled & library.collections.keys()), pick):
+            yield partial(library.delete_collection, key)
             yield partial(replace_collection, library, key)
         for key in chosen(sorted(self.collections_seen - library.collections.keys()), pick):
             yield partial(library.add_collection, "Again", key=key)
