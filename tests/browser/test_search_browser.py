@@ -84,6 +84,7 @@ SPECIAL = [
         url="https://www.example.org/a/page?id=7&utm_source=mail",
         extra="Citation Key: webpageKey",
     ),
+    make_item("COLON000", title="A scope:note"),
     make_item("LINKED01", title="A longer key", extra="Citation Key: webpageKeyTwo", DOI=OLD_DOI),
     make_item(
         "SCRIPT00",
@@ -406,6 +407,22 @@ def test_what_begins_alike_by_accident_is_no_result(open_page: Page, query: str)
 def test_what_begins_alike_for_most_of_the_word_is_told_as_the_nearest(open_page: Page, query: str) -> None:
     assert search(open_page, query) == [ENGINE]
     expect(open_page.locator("#search-note")).to_contain_text("No exact match")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["publisher:menabrea", 'shelf:"algebraic patterns"', "shelf:(menabrea OR xyzzy) -callnumber:xyzzy"],
+)
+def test_a_field_that_there_is_not_is_told_and_its_words_are_found(open_page: Page, query: str) -> None:
+    assert search(open_page, query) == [ENGINE]
+    told = open_page.locator("#search-note")
+    expect(told).to_contain_text(f"There is no field {query.partition(':')[0]}:, so")
+    expect(told).to_contain_text("The fields are title:, author:, tag:")
+
+
+def test_a_colon_within_a_word_that_a_work_has_is_no_field(open_page: Page) -> None:
+    assert search(open_page, "scope:note") == ["A scope:note"]
+    expect(open_page.locator("#search-note")).to_be_hidden()
 
 
 @pytest.mark.parametrize("query", ["a", "a b", "?", "—"])

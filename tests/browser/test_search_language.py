@@ -7,7 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,7 @@ class Asker:
             "library:": lambda: self.value("library", "library"),
             "has:": lambda: self.value("has", "file"),
             "unknown": self.unknown,
+            "no field": self.no_field,
         }
 
     def rows(self, test: Callable[[Any], bool]) -> frozenset[int]:
@@ -153,6 +154,11 @@ class Asker:
     def one_word(self, word: str, kind: str) -> Query:
         rows = self.rows(lambda work: work.has_word(word))
         return Query(word, (kind,), words=((word, rows),), plain=True)
+
+    def no_field(self) -> Query | None:
+        """Its words are looked for all the same."""
+        word = self.word()
+        return word and replace(word, text=f"publisher:{word.text}", kinds=("no field",))
 
     def little(self) -> Query | None:
         """Those that the stemmer leaves alone."""

@@ -158,11 +158,17 @@ export async function find(q, opened) {
   }
   const url = comparedUrl(q);
   if (url) return { scores: await linked(url, opened), finder: null, words: [], dropped: [], problems: [], straight: true };
-  const { tree, plain, problems } = parse(q);
+  const { tree, plain, problems, noFields } = parse(q);
   const dropped = [];
   const pruned = prune(tree, opened.words, dropped);
   if (!pruned) return { ...await titled(plain ? wanted(tree) : [], opened), dropped, problems, plain };
   const found = await look(pruned, plain, opened);
+  const wrong = noFields.filter(({ word, isSure }) => isSure || found.finder.unknown.includes(word) || !found.scores.some(Boolean));
+  if (wrong.length) {
+    const names = [...new Set(wrong.map(({ name }) => name))];
+    const more = await find(without(q, wrong), opened);
+    return { ...more, straight: false, problems: [...names.map((name) => ({ code: "field", field: `${name}:` })), ...more.problems] };
+  }
   // "The origin of species" is called "On the origin of species": who adds a little word does not insist on it.
   const longer = plain && !found.scores.some(Boolean) && withoutLittle(pruned);
   if (!longer) return { ...found, dropped, problems: [...problems, ...found.finder.problems], plain };
@@ -171,6 +177,11 @@ export async function find(q, opened) {
   const left = wanted(pruned).filter((word) => !more.words.includes(word));
   return { ...more, dropped, problems: [...problems, { code: "left", words: left }], plain };
 }
+
+// A query without the names of fields that there are not.
+const without = (q, noFields) => noFields.reduce(
+  (text, { name, word }) => text.replace(word, () => word.slice(name.length + 1)), q.normalize("NFC"),
+);
 
 // Works of which the title is these little words, or else has them in a row. scores: null = there is none.
 async function titled(words, opened) {

@@ -67,6 +67,8 @@ export function comparedUrl(text) {
 const FIELDS = { title: "title", author: "author", creator: "author", tag: "tag", doi: "id", isbn: "id", issn: "id", id: "id" };
 const FACETS = { type: "type", collection: "collection", language: "language", library: "library", has: "file" };
 const FIELD = /(-?)(title|author|creator|tag|doi|isbn|issn|id|type|collection|language|library|has|year):(?=\S)/iy;
+// What looks like a field and is none, "publisher:"; in quotes or parentheses stands what it was meant for.
+const NO_FIELD = /^(\p{L}[\p{L}\p{M}_-]+):(?:[\p{L}\p{N}]|$)/u;
 // A mark at the end of a word opens nothing, as in 12".
 const QUOTED = /(?!(?<=[^\s(:-])["“”„«»](?:[\s)]|$))["“”„«»]([^"“”„«»]*)["“”„«»]/y;
 // As in (Ti0.1Fe0.9)O3.
@@ -74,7 +76,8 @@ const FORMULA = /(?:\([^\s()"“”„«»]+\))+[^\s()"“”„«»:-][^\s"“�
 // A "(" within a word or a DOI belongs to it as does the ")" that answers it.
 const WORD = /(?:[^\s()"“”„«»]|(?<=[^\s(])\([^\s()]*\))+/y;
 
-function tokens(text, problems) {
+// noFields: takes {name, word, isSure}, isSure: the word alone cannot be meant.
+function tokens(text, problems, noFields) {
   const found = [];
   let at = 0;
   let depth = 0;
@@ -107,7 +110,10 @@ function tokens(text, problems) {
     else if (take(/NOT(?=[\s()]|$)/y) || take(/-(?=[\p{L}\p{N}("“”„«»])/uy)) found.push({ kind: "not" });
     else if ((match = take(WORD)) && bare(match[0])) {
       const empty = /^(title|author|creator|tag|doi|isbn|issn|id|type|collection|language|library|has|year):$/i.exec(match[0]);
+      const [, name] = (!empty && NO_FIELD.exec(match[0])) || [];
+      const isSure = match[0].endsWith(":");
       if (empty) problems.push({ code: "empty", field: match[0] });
+      else if (name && (!isSure || /["“”„«»(]/.test(text[at] ?? ""))) noFields.push({ name, word: match[0], isSure });
       found.push({ kind: "word", text: match[0] });
     } else if (!match) at += 1;
   }
@@ -214,14 +220,16 @@ class Reader {
   }
 }
 
-// tree: null = there is nothing to look for. plain: nothing but words.
+// tree: null = there is nothing to look for. plain: nothing but words. noFields: see tokens(); their words are in the
+// tree as they are.
 export function parse(text) {
   const problems = [];
-  const reader = new Reader(tokens(text.normalize("NFC"), problems), problems);
+  const noFields = [];
+  const reader = new Reader(tokens(text.normalize("NFC"), problems, noFields), problems);
   const tree = reader.any("");
   const codes = new Set();
   const once = problems.filter((problem) => !codes.has(JSON.stringify(problem)) && codes.add(JSON.stringify(problem)));
-  return { tree, plain: reader.plain, problems: once };
+  return { tree, plain: reader.plain, problems: once, noFields };
 }
 
 // The words to mark in the results: those that are not ruled out.
