@@ -698,6 +698,30 @@ def test_only_what_was_not_published_is_told_by_the_archive_where_it_is(
     assert (entry.container, entry.line.container) == (shown, shown)
 
 
+def test_long_lists_lead_to_the_search_in_them_and_to_their_feeds() -> None:
+    items = [
+        make_item(
+            f"AAAA22{n + 22}", tags=make_tags("R&D", *(["rare"] if n < 4 else [])), collections=["CCCC2222"]
+        )
+        for n in range(20)
+    ]
+    for item in items:
+        item["data"]["creators"] = [{"creatorType": "author", "firstName": "Ada", "lastName": "Lovelace"}]
+    made = site(*items, collections=[make_collection("CCCC2222", "Maps")])
+
+    def more(path: str) -> list[str]:
+        return made.page(path).xpath("//header/p[@class='more']//a/@href")
+
+    (tag,) = (group.term for group in context(*items).groups["tag"] if group.term.label == "R&D")
+    feeds = ["atom.xml", "feed.json"]
+    assert more("collections/CCCC2222/") == ["../../search/?collection=CCCC2222"] + [
+        f"../../collections/CCCC2222/{feed}" for feed in feeds
+    ]
+    assert more(tag.path) == [f"../../search/?tag={tag.slug}", *(f"../../{tag.path}{feed}" for feed in feeds)]
+    assert more("creators/ada-lovelace/") == ["../../search/?creator=ada-lovelace"]
+    assert more("tags/rare/") == [] and more("types/journalArticle/") == []
+
+
 def test_a_tag_of_a_single_item_is_not_called_frequent() -> None:
     items = [make_item(f"AAAA222{n}", tags=make_tags("shared", f"only {n}")) for n in range(2)]
     page = site(*items).page("")

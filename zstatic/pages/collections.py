@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from zstatic.facets import collection_slug
 from zstatic.outputs import Output, Page
 from zstatic.pages.content import body_html
 from zstatic.pages.context import CollectionNode, ContentPage, Context, Count, Link
@@ -24,6 +25,7 @@ from zstatic.pages.lists import (
     year_sections,
 )
 from zstatic.pages.rdf import list_record
+from zstatic.pages.within import search_within, shown_feeds
 
 TREE_PATH = "collections/"
 
@@ -68,6 +70,7 @@ class CollectionView:
     count: items filed in the collection itself, those that are listed. total: with its subcollections.
     jumps: the decades or years of a list of several pages, else ().
     embed: on the first page, if there is something to embed.
+    search: the search in it and its subcollections, None = they are few. feeds: () = none.
     """
 
     head: Head
@@ -82,6 +85,8 @@ class CollectionView:
     jumps: tuple[Jump, ...]
     downloads: tuple[Download, ...]
     embed: EmbedCode | None
+    search: Link | None
+    feeds: tuple[Link, ...]
 
 
 def tree_link(ctx: Context) -> Link:
@@ -142,7 +147,9 @@ def _collection_pages(
     children = [ctx.collections[node.library.slug, key] for key in node.children]
     subcollections = tuple(Count(child.name, child.path, len(child.subtree)) for child in children)
     downloads, embed = collection_downloads(ctx, node), collection_embed(ctx, node)
+    slug = collection_slug(node.library.slug, node.key)
     feeds = feed_links(node.path, node.name) if collection_has_feed(ctx, node) else ()
+    search = search_within(ctx, "collection", slug, len(node.subtree))
     alternates = tuple(
         HeadLink("alternate", each.path, each.media_type, each.label, local=True) for each in downloads
     )
@@ -176,6 +183,8 @@ def _collection_pages(
             jumps=year_jumps(ctx, node.entries, node.path),
             downloads=downloads,
             embed=embed if number == 1 else None,
+            search=search,
+            feeds=shown_feeds(node.path) if feeds else (),
         )
         yield Page(f"{head.path}index.html", "collection.html", view)
         yield from record.files

@@ -16,6 +16,7 @@ from zstatic.pages.embeds import EmbedCode, tag_embed
 from zstatic.pages.head import Head, HeadLink, make_head
 from zstatic.pages.histogram import decade, decade_label
 from zstatic.pages.rdf import NO_RECORD, Record, list_record
+from zstatic.pages.within import search_within, shown_feeds
 from zstatic.sorting import DIGITS, NO_INITIAL, initial
 from zstatic.translations import N_
 
@@ -81,6 +82,7 @@ class ListView:
     of a list of several pages, else ().
     embed: on the first page of a tag that is not too rare.
     creator: what a creator's first page says of them, None = it is no such page.
+    search: the search in the list of a tag or creator, None = they are few. feeds: () = none.
     """
 
     head: Head
@@ -92,6 +94,8 @@ class ListView:
     embed: EmbedCode | None = None
     jumps: tuple[Jump, ...] = ()
     creator: CreatorSummary | None = None
+    search: Link | None = None
+    feeds: tuple[Link, ...] = ()
 
 
 def pages(ctx: Context) -> Iterator[Output]:
@@ -107,7 +111,7 @@ def pages(ctx: Context) -> Iterator[Output]:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list on one or more pages. feeds, embed: of its own. creator: whose it is."""
+    """A list on one or more pages. feeds, embed, search: of its own. creator: whose it is."""
 
     heading: str
     kind: str
@@ -117,6 +121,7 @@ class _List:
     feeds: tuple[HeadLink, ...] = ()
     embed: EmbedCode | None = None
     creator: CreatorSummary | None = None
+    search: Link | None = None
 
 
 def _group_pages(
@@ -127,7 +132,8 @@ def _group_pages(
     feeds = feed_links(path, label) if facet.name == "tag" and tag_has_feed(ctx, group) else ()
     embed = tag_embed(ctx, group) if facet.name == "tag" else None
     kind = ctx.words.gettext(facet.label)
-    listed = _List(label, kind, path, facet.folder, trail, feeds, embed, creator)
+    search = search_within(ctx, facet.name, group.term.slug, len(group.entries))
+    listed = _List(label, kind, path, facet.folder, trail, feeds, embed, creator, search)
     for part, pagination in paginate(group.entries, path):
         # The record of a single item is there anyway.
         has_record = facet.name in _WITH_RECORDS or (facet.name == "creator" and len(group.entries) == 1)
@@ -180,6 +186,8 @@ def _list_page(
         embed=listed.embed if number == 1 else None,
         jumps=(_letter_jumps if in_one_year else year_jumps)(ctx, whole, listed.path),
         creator=listed.creator if number == 1 else None,
+        search=listed.search,
+        feeds=shown_feeds(listed.path) if listed.feeds else (),
     )
     return Page(f"{head.path}index.html", "list.html", view)
 
