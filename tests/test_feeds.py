@@ -183,7 +183,7 @@ def test_a_collection_has_a_feed_with_its_subcollections() -> None:
     assert find(feed, "a:title/text()") == ["Maps – A & B <library>"]
     assert find(feed, "a:id/text()") == [f"{BASE}collections/CCCCCCCC/"]
     assert find(feed, "a:link[@rel='self']/@href") == [f"{BASE}collections/CCCCCCCC/atom.xml"]
-    assert find(feed, "a:entry/a:id/text()") == [f"{BASE}items/BBBBBBBB/", f"{BASE}items/AAAAAAAA/"]
+    assert find(feed, "a:entry/a:id/text()") == [f"{BASE}items/AAAAAAAA/", f"{BASE}items/BBBBBBBB/"]
     as_json = json.loads(texts["collections/CCCCCCCC/feed.json"])
     assert [item["id"] for item in as_json["items"]] == find(feed, "a:entry/a:id/text()")
     assert "collections/FFFFFFFF/atom.xml" not in texts, "an empty collection"
