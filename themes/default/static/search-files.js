@@ -1,6 +1,7 @@
 // What is asked for -> the published files that have it inside, with the pages. Opened only when the reader wants it.
 
-import { Finder } from "./search-find.js";
+import { Finder, prune } from "./search-find.js";
+import { parse, wanted } from "./search-query.js";
 
 // folder: the address of pagefind/. Each part of the index is one of Pagefind's own.
 // readMeta, reacher: of search-index.js.
@@ -47,4 +48,20 @@ export async function passages({ result }, most) {
     const page = /#page=(\d+)$/.exec(url)?.[1] ?? null;
     return { page, excerpt: page ? excerpt.replace(new RegExp(`^${page}\\. `), "") : excerpt };
   });
+}
+
+// The same with what stands inside files: items with a match there follow the others.
+export async function withFiles(q, found, opened) {
+  const { tree } = parse(q);
+  const pruned = prune(tree, { ...opened.words, common: new Set() });
+  if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
+  const files = await findFiles(pruned, await opened.inside());
+  const exact = found.finder?.near.length ? null : found.scores;
+  const scores = exact ? exact.slice() : new Float64Array(opened.ids.length);
+  const lowest = scores.reduce((low, score) => (score ? Math.min(low, score) : low), 1);
+  const highest = Math.max(1e-9, ...[...files.values()].map(([{ score }]) => score));
+  for (const [row, [{ score }]] of files) if (!scores[row]) scores[row] = (lowest / 2) * (score / highest);
+  // A word that no record has may stand in a file.
+  const finder = files.size && found.finder ? Object.assign(Object.create(found.finder), { near: [], unknown: [] }) : found.finder;
+  return { ...found, finder, scores, files, words: found.words ?? wanted(pruned) };
 }

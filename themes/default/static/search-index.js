@@ -214,22 +214,9 @@ function numberOf(text) {
 }
 
 // What the reader may have meant: the query with other words for those that nobody used. null: nothing that is found.
-export async function meant(q, { scores, finder, words: typed }, opened) {
-  const none = !scores.some(Boolean);
-  if (!finder?.unknown.length && !none) return null;
-  const words = await opened.vocabulary();
-  const isKnown = (word) => words.some(({ plain }) => plain.startsWith(bare(word)));
-  const mistyped = (finder?.unknown.length ? finder.unknown : typed.filter((word) => !isKnown(word)))
-    .filter((word) => /^[\p{L}\p{M}'’-]+$/u.test(word) && !HAS_CJK.test(word)).slice(0, 3);
-  let text = q;
-  for (const word of mistyped) {
-    const other = (await spelling()).suggestion(word, words);
-    if (!other) return null;
-    text = text.replace(word, () => other);
-  }
-  if (text === q) return null;
-  const better = await find(text, opened);
-  return better.scores?.some(Boolean) && !better.finder?.near.length ? text : null;
+export async function meant(q, results, opened) {
+  const isFine = !results.finder?.unknown.length && results.scores.some(Boolean);
+  return isFine ? null : (await spelling()).meant(q, results, opened, find);
 }
 
 async function look(tree, plain, opened) {
@@ -248,23 +235,6 @@ function withoutLittle({ op, parts }) {
   const longer = parts.filter(({ text }) => bare(text).length > 3 || HAS_CJK.test(text));
   if (!longer.length || longer.length === parts.length) return null;
   return longer.length > 1 ? { op, parts: longer } : longer[0];
-}
-
-// The same with what stands inside files: items with a match there follow the others.
-export async function withFiles(q, found, opened) {
-  const { tree } = parse(q);
-  const pruned = prune(tree, { ...opened.words, common: new Set() });
-  const { findFiles, isForFiles } = await import("./search-files.js");
-  if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
-  const files = await findFiles(pruned, await opened.inside());
-  const exact = found.finder?.near.length ? null : found.scores;
-  const scores = exact ? exact.slice() : new Float64Array(opened.ids.length);
-  const lowest = scores.reduce((low, score) => (score ? Math.min(low, score) : low), 1);
-  const highest = Math.max(1e-9, ...[...files.values()].map(([{ score }]) => score));
-  for (const [row, [{ score }]] of files) if (!scores[row]) scores[row] = (lowest / 2) * (score / highest);
-  // A word that no record has may stand in a file.
-  const finder = files.size && found.finder ? Object.assign(Object.create(found.finder), { near: [], unknown: [] }) : found.finder;
-  return { ...found, finder, scores, files, words: found.words ?? wanted(pruned) };
 }
 
 // The items of a list, in its order.

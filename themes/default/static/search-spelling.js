@@ -1,6 +1,6 @@
 // A word that nobody used -> the word that was meant. The list of words is made in spelling.py.
 
-import { bare } from "./search-query.js";
+import { HAS_CJK, bare } from "./search-query.js";
 
 export function readWords(text) {
   const words = [];
@@ -12,9 +12,26 @@ export function readWords(text) {
   return words;
 }
 
+// The query with other words for those that nobody used, if that finds something. find: of search-index.js.
+export async function meant(q, { finder, words: typed }, opened, find) {
+  const words = await opened.vocabulary();
+  const isKnown = (word) => words.some(({ plain }) => plain.startsWith(bare(word)));
+  const mistyped = (finder?.unknown.length ? finder.unknown : typed.filter((word) => !isKnown(word)))
+    .filter((word) => /^[\p{L}\p{M}'’-]+$/u.test(word) && !HAS_CJK.test(word)).slice(0, 3);
+  let text = q;
+  for (const word of mistyped) {
+    const other = suggestion(word, words);
+    if (!other) return null;
+    text = text.replace(word, () => other);
+  }
+  if (text === q) return null;
+  const better = await find(text, opened);
+  return better.scores?.some(Boolean) && !better.finder?.near.length ? text : null;
+}
+
 // The nearest word, the more frequent of those that are as near; two words that stand without a space between them;
 // or "".
-export function suggestion(typed, words) {
+function suggestion(typed, words) {
   const wanted = bare(typed);
   const most = wanted.length < 4 ? 0 : wanted.length < 7 ? 1 : 2;
   let best = { word: "", cost: Infinity };

@@ -2,7 +2,7 @@
 // Every text a reader sees stands in search.html.
 
 import { Panel, isChosen, tally } from "./search-facets.js";
-import { Unavailable, all, find, listed, meant, openIndex, ordered, withFiles } from "./search-index.js";
+import { Unavailable, all, find, listed, meant, openIndex, ordered } from "./search-index.js";
 import { bare } from "./search-query.js";
 import { makePassage, makeResult } from "./search-result.js";
 import { Basket, isLong, listAddress, listIn, listPart } from "./basket.js";
@@ -47,7 +47,7 @@ function found({ q, keys, inside }, opened) {
 
 async function look(q, inside, opened) {
   const results = await find(q, opened);
-  return inside && results.finder && !results.straight ? withFiles(q, results, opened) : results;
+  return inside && results.finder && !results.straight ? (await import("./search-files.js")).withFiles(q, results, opened) : results;
 }
 
 // Why nothing was looked for.
