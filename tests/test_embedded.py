@@ -632,13 +632,20 @@ def test_an_article_is_part_of_an_issue_of_a_volume_of_a_periodical(tmp_path: Pa
     node = json_ld(made(tmp_path, schema, full_item(schema, "journalArticle"), pdf=True).page(ITEM))
     assert node["@type"] == "ScholarlyArticle"
     assert node["@id"] == BASE_URL + ITEM
-    assert node["sameAs"] == "https://doi.org/10.1234/five"
+    assert node["sameAs"] == ["https://doi.org/10.1234/five", "https://pubmed.ncbi.nlm.nih.gov/123456/"]
     chain = node["isPartOf"]
     kinds = [chain["@type"], chain["isPartOf"]["@type"], chain["isPartOf"]["isPartOf"]["@type"]]
     assert kinds == ["PublicationIssue", "PublicationVolume", "Periodical"]
     assert node["encoding"][0]["contentUrl"] == f"{BASE_URL}{ITEM}the-paper.pdf"
     assert {"propertyID": "DOI", "@type": "PropertyValue", "value": "10.1234/five"} in node["identifier"]
     assert [person["familyName"] for person in node["author"]] == ["van author"]
+
+
+@pytest.mark.parametrize("fields", [{"PMID": "31452104"}, {"extra": "A line\nPMID: 31452104\nAnother"}])
+def test_json_ld_names_an_article_by_its_number_in_pubmed(fields: dict[str, str]) -> None:
+    node = json_ld(site(make_item(KEY, DOI="10.1234/five", **fields)).page(ITEM))
+    assert node["sameAs"] == ["https://doi.org/10.1234/five", "https://pubmed.ncbi.nlm.nih.gov/31452104/"]
+    assert {"@type": "PropertyValue", "propertyID": "PMID", "value": "31452104"} in node["identifier"]
 
 
 def test_the_front_page_describes_search_and_downloads() -> None:

@@ -94,7 +94,7 @@ def item_json_ld(ctx: Context, entry: Entry) -> Markup:
         "isbn": list(isbns(fields.get("ISBN", ""))) if item.item_type == "book" else [],
         "identifier": _identifiers(item),
         "citation": _cited(ctx, entry),
-        "sameAs": doi_url(fields.get("DOI", "")) or safe_href(fields.get("url", "")),
+        "sameAs": _same_as(item),
         "license": license_url(item),
         "encoding": [
             {
@@ -247,7 +247,7 @@ def _identifiers(item: Item) -> list[Node]:
     values = {
         "DOI": doi(fields.get("DOI", "")),
         "arXiv": arxiv_id(fields.get("archiveID", "")),
-        "PMID": fields.get("PMID", "").strip(),
+        "PMID": _pmid(item),
         "PMCID": fields.get("PMCID", "").strip(),
         "ISBN": ", ".join(isbns(fields.get("ISBN", ""))) if item.item_type != "book" else "",
     }
@@ -256,6 +256,23 @@ def _identifiers(item: Item) -> list[Node]:
         for name, value in values.items()
         if value
     ]
+
+
+def _same_as(item: Item) -> str | list[str]:
+    """Where the work is described elsewhere."""
+    main = doi_url(item.fields.get("DOI", "")) or safe_href(item.fields.get("url", ""))
+    pubmed = f"https://pubmed.ncbi.nlm.nih.gov/{number}/" if (number := _pmid(item)) else ""
+    known = list(dict.fromkeys(filter(None, (main, pubmed))))
+    return known if len(known) > 1 else "".join(known)
+
+
+# Zotero keeps it in Extra for the types that have no field for it.
+_PMID = re.compile(r"(?:^|\n)\s*PMID\s*:\s*(\d{1,9})\s*(?:\n|$)", re.IGNORECASE)
+
+
+def _pmid(item: Item) -> str:
+    given = item.fields.get("PMID", "").strip() or "".join(_PMID.findall(item.fields.get("extra", ""))[:1])
+    return given if given.isdecimal() else ""
 
 
 def license_url(item: Item) -> str:
