@@ -191,6 +191,32 @@ def test_a_result_leads_to_its_page_and_back_leads_to_the_results(
     expect(page.get_by_role("link", name=ENGINE)).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["Back of the browser", "Back to the results", "Next"])
+def test_who_comes_back_to_the_results_is_where_they_left(
+    address: str, visit: Callable[..., Page], way: str
+) -> None:
+    page = visit(f"{address}search/?q=whale&sort=title")
+    link = page.get_by_role("link", name="part 016")
+    link.scroll_into_view_if_needed()
+    before = link.evaluate("(link) => link.getBoundingClientRect().top")
+    link.click()
+    expect(page).to_have_url(f"{address}items/WHALE016/")
+    if way == "Back of the browser":
+        page.go_back()
+    elif way == "Back to the results":
+        page.get_by_role("link", name=way).click()
+    else:
+        page.locator("#from-search").get_by_role("link", name=way).click()
+        expect(page).to_have_url(f"{address}items/WHALE017/")
+        page.get_by_role("link", name="Back to the results").click()
+        expect(page.get_by_role("link", name="part 017")).to_be_focused()
+        expect(page.get_by_role("link", name="part 017")).to_be_in_viewport()
+        return
+    expect(link).to_be_focused()
+    page.wait_for_timeout(300)
+    assert abs(link.evaluate("(link) => link.getBoundingClientRect().top") - before) < 40
+
+
 def test_a_result_shows_title_markup_creators_venue_year_type_and_an_excerpt(
     address: str, visit: Callable[..., Page]
 ) -> None:

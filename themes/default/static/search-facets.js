@@ -6,8 +6,6 @@ import { bareWords } from "./search-query.js";
 const RANGE = /^(-?\d+)?\.\.(-?\d+)?$/;
 const MANY = 20; // values from which on a facet has a field to find them by
 const MORE = 50; // values more at a click
-const BARS = 32;
-const SPANS = [1, 2, 5, 10, 20, 50, 100, 500, 1000];
 
 // The first and the last year of "1990..2000" or "2000..1990", either of them perhaps undefined; null for anything else.
 function yearRange(slug) {
@@ -85,14 +83,6 @@ export function tally(scores, choices, facets) {
 }
 
 // The panel -----------------------------------------------------------------------------------------------------------
-
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
 
 export class Panel {
   // change(choices): the reader chose. need(name): a facet was opened whose values are not there yet.
@@ -293,36 +283,7 @@ class Box {
       if (field !== document.activeElement) field.value = range[place + 1] ?? "";
       field.placeholder = found.length ? found.at(place && -1)[0] : "";
     });
-    this.drawBars(found, range);
-  }
-
-  // Bars over the years that hold all but the oldest 5 %: a few early works would leave most of the picture empty.
-  drawBars(found, [, from, to]) {
-    const picture = this.years.querySelector("svg");
-    picture.replaceChildren();
-    picture.toggleAttribute("hidden", found.length < 2);
-    if (found.length < 2) return;
-    let before = found.reduce((sum, [, n]) => sum + n, 0) / 20;
-    const first = found.find(([, n]) => (before -= n) < 0)[0];
-    const last = found.at(-1)[0];
-    const span = SPANS.find((years) => Math.floor(last / years) - Math.floor(first / years) < BARS) ?? SPANS.at(-1);
-    const start = Math.floor(first / span);
-    const bins = new Array(Math.floor(last / span) - start + 1).fill(0);
-    for (const [year, n] of found) if (year >= first) bins[Math.floor(year / span) - start] += n;
-    const highest = Math.max(...bins);
-    const width = 100 / bins.length;
-    bins.forEach((n, place) => {
-      const [low, high] = [(start + place) * span, (start + place + 1) * span - 1];
-      const height = n ? Math.max(3, (n / highest) * 100) : 0;
-      const inside = (from || to) && (!from || high >= +from) && (!to || low <= +to);
-      const bar = svg("g", { class: inside ? "inside" : "" });
-      const title = svg("title", {});
-      title.textContent = `${low === high ? low : `${low}–${high}`}: ${this.panel.number(n)}`;
-      bar.append(title, svg("rect", { class: "hit", x: place * width, width, y: 0, height: 100 }));
-      bar.append(svg("rect", { class: "column", x: place * width + width * 0.08, width: width * 0.84, y: 100 - height, height }));
-      bar.addEventListener("click", () => this.panel.setYears(String(low), String(high)));
-      picture.append(bar);
-    });
+    const choose = (low, high) => this.panel.setYears(String(low), String(high));
+    import("./search-bars.js").then(({ drawBars }) => drawBars(this.years.querySelector("svg"), found, range, this.panel.number, choose)).catch((error) => console.error(error));
   }
 }
-

@@ -125,6 +125,7 @@ function go(change, isTyping = false) {
 }
 
 let latest = 0;
+let place; // search-place.js
 let failed = false;
 let announcing;
 
@@ -173,7 +174,8 @@ async function run() {
 
 // What is to be done with the page, once it is known that nobody asked for something else meanwhile.
 async function answer(q, turn) {
-  const opened = await index();
+  const [opened, module] = await Promise.all([index(), import("./search-place.js")]);
+  place = module;
   const results = await found(state, opened);
   if (!results.scores) return () => refuse(refusal(results));
   const { choices, page: wantedPage, sort: by } = state;
@@ -189,6 +191,7 @@ async function answer(q, turn) {
     drawResults(q, results, { count: rows.length, page, part, loaded, references }, opened);
     shownResults = results;
     shownRows = rows;
+    if (turn === 1) place.returnTo(at("results"));
     linkFiles(part, opened);
     if (results.files) showPassages(part, results.files, turn);
     suggest(q, results, turn, opened);
@@ -243,19 +246,9 @@ async function showPassages(part, files, turn) {
   }
 }
 
-// Where an item's page finds the way back and on, see basket.js.
-function rememberResults() {
-  const links = [...at("results").querySelectorAll(".entry-title")];
+function rememberResults(entry) {
   const page = (to) => (at(to).hidden ? "" : at(to).href);
-  const here = {
-    address: location.href,
-    paths: links.map(({ href }) => new URL(href).pathname),
-    first: at("results").start,
-    count: shownRows.length,
-    previous: page("previous"),
-    next: page("next"),
-  };
-  try { sessionStorage.setItem("zstatic-results", JSON.stringify(here)); } catch { /* a private window */ }
+  place.remember(at("results"), entry, { count: shownRows.length, previous: page("previous"), next: page("next") });
 }
 
 const pick = (all, names) => Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, all[name]]));
@@ -447,7 +440,7 @@ at("tools").addEventListener("click", async ({ target }) => {
   button.disabled = false;
 });
 at("results").addEventListener("click", ({ target }) => {
-  if (target.closest("a")) rememberResults();
+  if (target.closest("a")) rememberResults(target.closest(".entry"));
   const button = target.closest(".basket");
   if (button) basket.toggle(button.closest(".entry").dataset.key);
 });
