@@ -218,6 +218,9 @@ def test_a_shared_list_shows_its_items_in_its_order_to_those_without_a_basket(
     made: tuple[Context, str], visit: Callable[..., Page]
 ) -> None:
     page = visit(f"{made[1]}search/?keys=WHALE005,GONE0000,WHALE001")
+    expect(page.get_by_role("heading", name="A shared list of 2 items")).to_be_visible()
+    expect(page).to_have_title(re.compile("^A shared list of 2 items · "))
+    expect(page.locator("#search-note")).to_have_text("1 item of this list is no longer here.")
     expect(page.locator("#search-count")).to_have_text("2 results")
     assert shown(page) == ["Whale songs, part 005", "Whale songs, part 001"]
     expect(page.get_by_role("button", name="Copy a link to this list")).to_be_visible()
@@ -226,6 +229,14 @@ def test_a_shared_list_shows_its_items_in_its_order_to_those_without_a_basket(
     expect(page.locator("#search-results .entry-title").first).to_have_text("Whale songs, part 001")
     page.locator("#search-field").fill("abstract")
     expect(page).to_have_url(f"{made[1]}search/?q=abstract&sort=oldest")
+
+
+def test_a_list_of_which_nothing_is_left_says_so(
+    made: tuple[Context, str], visit: Callable[..., Page]
+) -> None:
+    page = visit(f"{made[1]}search/?keys=GONE0000,GONE0001")
+    expect(page.locator("#search-none-title")).to_have_text("2 items of this list are no longer here.")
+    expect(page.locator("#search-listed")).to_be_hidden()
 
 
 def test_a_long_list_is_an_address_that_no_server_refuses(

@@ -44,6 +44,7 @@ class SearchView:
 
     has_items: False = there is nothing to search, and no index. types: those that occur, by name.
     counted: how many results, for search.js: the forms of `Words.plural_forms` as JSON.
+    listed, gone: likewise how many items a shared list has, and how many of it are no longer here.
     has_fulltext: whether the insides of files can be searched.
     exports: what results can be exported as. texts: how, for search-parts.js, as JSON.
     """
@@ -53,6 +54,8 @@ class SearchView:
     types: tuple[TypeName, ...]
     filters: tuple[Filter, ...]
     counted: str
+    listed: str
+    gone: str
     has_fulltext: bool
     exports: tuple[ExportChoice, ...]
     texts: str
@@ -65,6 +68,10 @@ def pages(ctx: Context) -> Iterator[Output]:
 def search_view(ctx: Context) -> SearchView:
     names = sorted({(entry.item.item_type, entry.line.type_label) for entry in ctx.items})
     counted = ctx.words.plural_forms("%(n)s result", "%(n)s results")
+    listed = ctx.words.plural_forms("A shared list of %(n)s item", "A shared list of %(n)s items")
+    gone = ctx.words.plural_forms(
+        "%(n)s item of this list is no longer here.", "%(n)s items of this list are no longer here."
+    )
     sets = text_sets(ctx)
     return SearchView(
         head=make_head(
@@ -78,6 +85,8 @@ def search_view(ctx: Context) -> SearchView:
         types=tuple(TypeName(item_type, label) for item_type, label in names),
         filters=filters(ctx),
         counted=json.dumps(counted, ensure_ascii=False),
+        listed=json.dumps(listed, ensure_ascii=False),
+        gone=json.dumps(gone, ensure_ascii=False),
         has_fulltext=ctx.config.search.fulltext and any(entry.files for entry in ctx.items),
         exports=tuple(ExportChoice(each.name, each.label) for each in sets),
         texts=as_json(sets),

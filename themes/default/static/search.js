@@ -26,6 +26,7 @@ field.maxLength = LONGEST;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const number = (n) => n.toLocaleString(say.language);
+const tell = (forms, n) => fill(forms[new Intl.PluralRules(say.language).select(n)], { n: number(n) });
 const address = (path) => new URL(say.root + path, document.baseURI).href;
 const quoted = (words) => [...new Set(words)].map((word) => fill(say.quoted, { text: word })).join(say.separator);
 
@@ -142,7 +143,7 @@ function note(text) {
 
 function clear() {
   at("results").replaceChildren();
-  for (const name of ["found", "none", "bar", "tools", "pages", "filters", "chosen"]) at(name).hidden = true;
+  for (const name of ["found", "none", "bar", "tools", "listed", "pages", "filters", "chosen"]) at(name).hidden = true;
   note("");
   announce("", 0);
 }
@@ -178,6 +179,7 @@ async function answer(q, turn) {
   place = module;
   const results = await found(state, opened);
   if (!results.scores) return () => refuse(refusal(results));
+  const list = q || !state.keys.length ? {} : (await import("./search-list.js")).described(state.keys, basket.keys, results.scores, say, tell);
   const { choices, page: wantedPage, sort: by } = state;
   const chosen = panel.names().filter((name) => isChosen(choices[name]));
   await opened.columns.load(chosen);
@@ -188,7 +190,7 @@ async function answer(q, turn) {
   if (turn === latest && goStraight(q, results, loaded)) return () => {};
   const references = state.view ? await referencesOf(loaded.map(keyOf)) : [];
   return () => {
-    drawResults(q, results, { count: rows.length, page, part, loaded, references }, opened);
+    drawResults(q, results, { count: rows.length, page, part, loaded, references, list }, opened);
     shownResults = results;
     shownRows = rows;
     if (turn === 1) place.returnTo(at("results"));
@@ -282,10 +284,10 @@ function goStraight(q, { straight, plain }, loaded) {
   return true;
 }
 
-function drawResults(q, { finder, words, problems, plain, titles, dropped }, { count, page, part, loaded, references }, { shown }) {
-  const total = fill(counted[new Intl.PluralRules(say.language).select(count)], { n: number(count) });
+function drawResults(q, { finder, words, problems, plain, titles, dropped }, { count, page, part, loaded, references, list }, { shown }) {
+  const total = tell(counted, count);
   const lacking = finder?.unknown.filter((word) => !finder.near.includes(word)) ?? [];
-  const notes = [sentences(problems)];
+  const notes = [sentences(problems), list.title && list.lost];
   if (titles && dropped.some(({ short }) => !short)) notes.push(fill(say.onlyTitles, { words: quoted(words) }));
   if (q.length >= LONGEST) notes.push(fill(say.cut, { n: number(LONGEST) }));
   if (finder?.near.length) notes.push(fill(say.inexact, { words: quoted(finder.near) }));
@@ -302,10 +304,13 @@ function drawResults(q, { finder, words, problems, plain, titles, dropped }, { c
   showBasket();
   at("results").start = (page - 1) * PAGE + 1;
   at("count").textContent = total;
+  at("listed").textContent = list.title ?? "";
+  at("listed").hidden = !list.title;
+  if (list.title) document.title = fill(say.title, { q: list.title });
   for (const name of ["bar", "tools"]) at(name).hidden = !count;
   at("found").hidden = !count;
   at("none").hidden = Boolean(count);
-  const none = q ? fill(say.none, { q }) : say.noneChosen;
+  const none = q ? fill(say.none, { q }) : (!list.title && list.lost) || say.noneChosen;
   at("none-title").textContent = none;
   at("none").querySelector("ul").hidden = !q;
   if (at("offer")) at("offer").hidden = !q || state.inside;
