@@ -87,10 +87,12 @@ class StubMirror:
         files: Mapping[str, Path] | None = None,
         schema: JSON = None,
         settings: Mapping[str, JSON] | None = None,
+        is_public: bool = False,
     ) -> None:
         self._objects: dict[str, list[JSON]] = {"items": list(items), "collections": list(collections)}
         self.library_version = version
         self.library_name = name
+        self.is_public = is_public
         self._citations = citations or {}
         self._exports = exports or {}
         self._fulltext = fulltext or {}

@@ -137,7 +137,7 @@ def test_304_that_nobody_asked_for_is_no_answer(api: Api, fake: FakeZotero) -> N
 def test_group_of_an_odd_shape_is_no_answer(data: Any, api: Api, fake: FakeZotero) -> None:
     odd(fake, "/groups/7", {"id": 7, "data": data})
     with pytest.raises(RequestFailed):
-        api.group_name("groups/7")
+        api.group("groups/7")
 
 
 @pytest.mark.parametrize("content", [[], None, "text", 5])

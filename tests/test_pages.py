@@ -309,6 +309,7 @@ def test_only_an_item_that_anyone_may_see_links_to_zotero() -> None:
     ]
     with_key = replace(config, api_key=Secret("x"))
     assert not item_page(settings={"config": with_key}).xpath(link)
+    assert item_page(settings={"config": with_key, "is_public": True}).xpath(link)
     switched_off = replace(config, site=replace(config.site, zotero_links=False))
     assert not item_page(settings={"config": switched_off}).xpath(link)
     of_user = replace(config, libraries=(LibraryConfig("users/7712345"),))

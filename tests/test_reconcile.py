@@ -18,7 +18,17 @@ from zstatic.mirror import open_mirror
 from zstatic.sync import RECONCILE_EVERY
 
 STATE_NAMES = (
-    *("version", "name", "done", "failed", "files", "files-done", "fulltext-versions", "fulltext-upto"),
+    *(
+        "version",
+        "name",
+        "public",
+        "done",
+        "failed",
+        "files",
+        "files-done",
+        "fulltext-versions",
+        "fulltext-upto",
+    ),
     *("schema", "schema-version", "reconciled", "synced", "changed", "scope", "server", "group-version"),
     *("annotations-upto", "children-read", "format"),
 )

@@ -25,6 +25,7 @@ GARBAGE: tuple[Any, ...] = (
     [
         ("version", [7]),
         ("name", ["x", ""]),
+        ("public", [True]),
         ("revision", ["x", ""]),
         ("done", [{}, {"x": 1}, {"x": [3, "b"]}]),
         ("failed", [{}, {"x": {}}]),

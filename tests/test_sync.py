@@ -238,6 +238,17 @@ def test_empty_library_at_version_0_is_complete(site: Site, fake: FakeZotero, li
     assert site.sync().added == 1
 
 
+def test_whether_everybody_can_read_a_group_is_kept_with_it(site: Site, library: FakeLibrary) -> None:
+    site.sync()
+    with site.mirror() as mirror:
+        assert mirror.is_public
+    library.group = {"libraryReading": "members"}
+    library.rename("A group")
+    site.sync()
+    with site.mirror() as mirror:
+        assert not mirror.is_public
+
+
 def test_group_that_is_renamed_gets_its_new_name(site: Site, library: FakeLibrary) -> None:
     site.sync()
     library.rename("Another name")

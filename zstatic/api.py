@@ -100,6 +100,17 @@ class Answer:
         return self.headers.get("Zotero-Schema-Version", "")
 
 
+_PUBLIC_GROUPS = ("PublicOpen", "PublicClosed")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How a group describes itself. is_public: everybody can read its items at zotero.org."""
+
+    name: str
+    is_public: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """by_key: key -> object version, unsorted. version: of the library.
@@ -338,13 +349,15 @@ class Api:
         answer = self._get(f"/users/{owner}/groups", {"format": "versions"}, check=_numbers, missing=True)
         return {f"groups/{number}": version for number, version in (answer.content or {}).items()}
 
-    def group_name(self, library: str) -> str:
-        """Fetch the name of a group; "" if the group does not show itself."""
+    def group(self, library: str) -> Group | None:
+        """Fetch the description of a group; None if the group does not show itself."""
         answer = self._get(f"/{library}", check=_description, missing=True)
         if not answer.content:
-            return ""
-        self._insist_on_library(library, {"type": "group", "id": answer.content["data"].get("id")})
-        return str(answer.content["data"]["name"])
+            return None
+        described = answer.content["data"]
+        self._insist_on_library(library, {"type": "group", "id": described.get("id")})
+        is_public = described.get("type") in _PUBLIC_GROUPS and described.get("libraryReading") == "all"
+        return Group(str(described["name"]), is_public)
 
     def schema(self) -> JSON:
         """Fetch Zotero's schema: item types, fields and their labels; None if this server has none."""

@@ -151,6 +151,7 @@ class Library:
         a certain collection is not known.
     untagged: keys of items, notes and files with a tag that cannot be read: whether they have a certain one
         is not known.
+    is_public: a group that everybody can read at zotero.org.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Library:
     removed: tuple[Removed, ...] = ()
     unplaced: frozenset[str] = frozenset()
     untagged: frozenset[str] = frozenset()
+    is_public: bool = False
 
 
 JSON = Any
@@ -226,6 +228,7 @@ def read_library(mirror: Mirror, config: Config, library: LibraryConfig) -> Libr
         removed=tuple(Removed(key, _tags(raw), _known(raw, collections)) for key, raw in gone.items()),
         unplaced=_unplaced({**live, **gone}, shelves) | _losing(lost, "collections"),
         untagged=_losing(lost, "tags"),
+        is_public=mirror.is_public,
     )
 
 

@@ -186,6 +186,11 @@ class Mirror:
         return str(self.state("name", ""))
 
     @property
+    def is_public(self) -> bool:
+        """Whether Zotero says that everybody can read the group."""
+        return self.state("public", False) is True
+
+    @property
     def revision(self) -> str:
         """Another one after every change of what a site is made of, files aside; "" = nothing was stored."""
         return str(self.state("revision", ""))

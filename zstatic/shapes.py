@@ -168,6 +168,7 @@ PARTS: Mapping[str, Check] = {
 _STATE: Mapping[str, Check] = {
     "version": _is_count,
     "name": _is_text,
+    "public": _is_flag,
     "revision": _is_text,
     "done": _maps_to(_either(_is_count, _row_of(_is_count, _is_text))),
     "failed": _maps_to(_maps_to(_row_of(_is_text, lambda value: type(value) is int, _is_text, _is_count))),

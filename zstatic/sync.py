@@ -304,7 +304,7 @@ def _sync_metadata(run: _Run) -> None:
         run.track.say(message)
     # Before anything else, so that a wrong key is named as such.
     _ = run.api.permissions
-    _refresh_group_name(run)
+    _refresh_group(run)
     for number in range(1, PASSES + 1):
         run.last = number == PASSES
         try:
@@ -1165,17 +1165,21 @@ def _any_comes(
 # --- small things
 
 
-def _refresh_group_name(run: _Run) -> None:
-    """Ask for a group's name: it has a version of its own, which the library version does not cover."""
+def _refresh_group(run: _Run) -> None:
+    """Ask for a group's name and who can read it: both have a version of their own, beside the library's."""
     if not run.path.startswith("groups/"):
         return
     version = run.api.group_versions.get(run.path)
-    if version is not None and version == run.mirror.state("group-version", None) and not run.full:
+    is_public = run.mirror.state("public", None)
+    same = version is not None and version == run.mirror.state("group-version", None)
+    if same and is_public is not None and not run.full:
         return
-    name = run.api.group_name(run.path)
-    if name and name != run.mirror.library_name:
-        run.mirror.write_state(name=name)
-    if name and version is not None:
+    group = run.api.group(run.path)
+    if group is None:
+        return
+    if (group.name, group.is_public) != (run.mirror.library_name, is_public):
+        run.mirror.write_state(name=group.name, public=group.is_public)
+    if version is not None:
         run.mirror.write_state(**{"group-version": version})
 
 

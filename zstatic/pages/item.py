@@ -529,12 +529,13 @@ def _exports(ctx: Context, entry: Entry) -> Iterator[ExportView]:
 
 
 def _zotero_url(ctx: Context, library: Library, key: str) -> str:
-    """Only what is read without a key from Zotero's own server is sure to be public.
+    """Only of what is public on Zotero's own server: it says so of the group, or it needs no key to be read.
 
     A user's library is left out: the address would give the account's number away.
     """
     settings = next((each for each in ctx.config.libraries if each.id == library.id), None)
-    public = ctx.config.api_key is None and settings is not None and settings.api_url == DEFAULT_API
+    is_public = library.is_public or ctx.config.api_key is None
+    public = is_public and settings is not None and settings.api_url == DEFAULT_API
     if not ctx.config.site.zotero_links or not public or not re.fullmatch(r"groups/\d+", library.id):
         return ""
     return f"https://www.zotero.org/{library.id}/items/{key}"
