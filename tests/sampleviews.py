@@ -119,7 +119,7 @@ def _rich_item() -> Any:
         url="https://example.com/paper",
         ISSN="1234-5678",
         publicationTitle="A journal",
-        abstractNote="What it is about.",
+        abstractNote="What it is about. " * 400,
         extra="One\nORCID: Ada Lovelace 0000-0002-1825-0097",
         creators=[PERSON, *({**PERSON, "lastName": f"Author {number}"} for number in range(40))],
         tags=make_tags("Frequent", "Rare"),

@@ -301,6 +301,17 @@ def test_the_item_is_offered_in_each_export_format() -> None:
     assert "A <b> title" in blocks[0].text_content()
 
 
+def test_a_very_long_abstract_scrolls_in_a_box_that_the_keyboard_reaches() -> None:
+    def box(abstract: str) -> Any:
+        page = site(make_item("AAAA2222", abstractNote=abstract)).page(ITEM)
+        return page.xpath("//section[@aria-labelledby='abstract']/div")[0]
+
+    long = box("A sentence. " * 3000)
+    assert (long.get("tabindex"), long.get("role"), long.get("aria-labelledby")) == ("0", "group", "abstract")
+    assert words(long).count("A sentence.") == 3000
+    assert box("A sentence. " * 300).get("tabindex") is None
+
+
 def test_only_an_item_that_anyone_may_see_links_to_zotero() -> None:
     link = "//a[text()='This item at zotero.org']/@href"
     config = site_config()

@@ -58,6 +58,8 @@ _STYLE_LABELS = {
 }
 # Zotero gives no reference for standalone files and notes.
 _UNCITED = ("attachment", "note")
+# More than two screens: what follows should not be out of reach.
+_LONG_ABSTRACT = 6000
 _OWN_PLACE = frozenset({"abstractNote", "title"})
 _NBN = re.compile(r"urn:nbn:[a-z]{2}[\w:.+/-]*[\w/-]", re.IGNORECASE)
 _IDENTIFIER_LINE = re.compile(
@@ -145,6 +147,7 @@ class ItemView:
     """An item. Template: item.html.
 
     name: of the item in lists, see `urls.item_name`. lang, abstract_lang: of the item's own text, "" unknown.
+    abstract_is_long: it wants a box to scroll in.
     citations: the site's own style first; empty only for standalone files and notes.
     main: the best link to the work itself (DOI, else URL), None = there is none.
     trails: the paths of its collections, each outermost first.
@@ -169,6 +172,7 @@ class ItemView:
     citations: tuple[CitationView, ...]
     abstract: Markup
     abstract_lang: str
+    abstract_is_long: bool
     main: Part | None
     files: tuple[FileView, ...]
     links: tuple[Part, ...]
@@ -223,6 +227,7 @@ def item_view(ctx: Context, entry: Entry, nearby: Nearby, record: Record) -> Ite
         roles=tuple(_roles(entry, schema)),
         citations=tuple(_citations(ctx, entry)),
         abstract=abstract_html(item.fields.get("abstractNote", "")),
+        abstract_is_long=len(item.fields.get("abstractNote", "")) > _LONG_ABSTRACT,
         abstract_lang=abstract_language(item.fields.get("abstractNote", ""), entry.line.lang),
         main=main,
         files=tuple(_file_view(file, ctx.words) for file in entry.files),
