@@ -442,7 +442,7 @@ def test_what_begins_alike_for_most_of_the_word_is_told_as_the_nearest(open_page
 def test_a_field_that_there_is_not_is_told_and_its_words_are_found(open_page: Page, query: str) -> None:
     assert search(open_page, query) == [ENGINE]
     told = open_page.locator("#search-note")
-    expect(told).to_contain_text(f"There is no field {query.partition(':')[0]}:, so")
+    expect(told).to_contain_text(f"There is no field “{query.partition(':')[0]}:”, so")
     expect(told).to_contain_text("The fields are title:, author:, tag:")
 
 

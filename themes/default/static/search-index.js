@@ -167,7 +167,7 @@ export async function find(q, opened) {
   if (wrong.length) {
     const names = [...new Set(wrong.map(({ name }) => name))];
     const more = await find(without(q, wrong), opened);
-    return { ...more, straight: false, problems: [...names.map((name) => ({ code: "field", field: `${name}:` })), ...more.problems] };
+    return { ...more, straight: false, problems: [...names.map((name) => ({ code: "field", words: [`${name}:`] })), ...more.problems] };
   }
   // "The origin of species" is called "On the origin of species": who adds a little word does not insist on it.
   const longer = plain && !found.scores.some(Boolean) && withoutLittle(pruned);
