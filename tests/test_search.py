@@ -22,7 +22,7 @@ from zstatic.errors import SearchError
 from zstatic.fulltext import FileText
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
-from zstatic.search import FacetColumn, Record, facet_columns, joined, records, spaced
+from zstatic.search import FacetColumn, Record, facet_columns, indexed, joined, records, spaced
 from zstatic.sorting import sort_key
 from zstatic.statefolder import remove_ours
 
@@ -192,13 +192,21 @@ def test_words_of_an_abstract_have_no_german_alias() -> None:
 def test_characters_of_chinese_and_japanese_are_words() -> None:
     document = only_record(title="DNA複製と修復", abstractNote="機械学習、2020年").document
     assert document.meta["title"] == "DNA 複 製 と 修 復"
-    assert document.content == "機 械 学 習 、 2020 年"
+    assert document.content == "機 械 学 習\u2060、 2020 年"
+    assert joined(document.content) == "機械学習、 2020 年"
 
 
 @given(st.text(alphabet="漢字かなAb1 、。-", max_size=30))
 def test_spacing_out_can_be_undone_and_adds_nothing_twice(text: str) -> None:
     assert spaced(spaced(text)) == spaced(text)
     assert joined(spaced(text)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_sign_alone_is_no_word_of_the_index_and_shown_again_as_it_was() -> None:
+    title = only_record(title="Water & ice – snow").document.meta["title"]
+    assert title.split() == ["Water\u2060&", "ice\u2060–", "snow"]
+    assert joined(title) == "Water & ice – snow"
+    assert indexed("C ++ and - - # e\u0301") == "C ++ and\u2060-\u2060- # é"
 
 
 def test_results_are_told_only_what_they_cannot_read_from_the_document() -> None:

@@ -272,7 +272,7 @@ def _files_task(part: Sequence[FileText], stemmer: str, folder: Path) -> Task:
 
 def _file_documents(part: Sequence[FileText]) -> Iterator[Document]:
     for file in part:
-        pages = tuple(spaced(page) for page in file.pages())
+        pages = tuple(indexed(page) for page in file.pages())
         if file.has_pages:
             # What was kept may have been damaged since it was counted.
             yield Document(file.path, "", {}, pages if any(pages) else (file.path,))
@@ -291,12 +291,12 @@ def _record(entry: Entry, ctx: Context) -> Record:
     shelf = [plain(item.fields[name]) for name in _SHELF if item.fields.get(name)]
     notes = [note_text(note.html) for note in item.notes]
     meta = {
-        "title": spaced(entry.title),
-        "creators": spaced("; ".join(names)),
+        "title": indexed(entry.title),
+        "creators": indexed("; ".join(names)),
         "year": entry.year,
-        "venue": spaced(entry.container),
-        "shelf": spaced("; ".join(text for text in dict.fromkeys(shelf) if text != entry.container)),
-        "tags": spaced("; ".join(item.tags)),
+        "venue": indexed(entry.container),
+        "shelf": indexed("; ".join(text for text in dict.fromkeys(shelf) if text != entry.container)),
+        "tags": indexed("; ".join(item.tags)),
         "ids": " ".join(identifiers(item)),
         # Apart, so that a search within one field finds the other spellings, too.
         "title_alias": " ".join(_aliases([entry.title])),
@@ -305,7 +305,7 @@ def _record(entry: Entry, ctx: Context) -> Record:
         "alias": " ".join(_aliases([entry.container, *shelf], " ".join([abstract, *notes]))),
     }
     # The title is searched as metadata already; as content it would only repeat itself under each result.
-    content = divided(spaced(_with_notes(abstract, notes))) or meta["title"]
+    content = indexed(divided(_with_notes(abstract, notes))) or meta["title"]
     if not re.search(r"[^\W_]", content):
         content = f"{content} {item.key}".strip()
     return Record(
@@ -485,9 +485,22 @@ def spaced(text: str) -> str:
     return _CJK_EDGE.sub(" ", text) if _SOME_CJK.search(text) else text
 
 
+# A sign that stands alone takes a place among the words, but not in what Pagefind is asked for, which would
+# never find "fish & chips". So it is tied to the word before, and search.js takes the knots out again. The
+# sign before notes stays, that no phrase leads into them.
+_KNOT = "\u2060"
+_BEFORE_LONE_SIGN = re.compile(rf"(?<=\S)\s+(?=[^\w\s+#{_NOTES_SIGN}]+(?:\s|$))")
+
+
+def indexed(text: str) -> str:
+    """As Pagefind is given it. A letter is one character, as in what is asked for."""
+    composed = unicodedata.normalize("NFC", text.replace(_KNOT, ""))
+    return _BEFORE_LONE_SIGN.sub(_KNOT, spaced(composed))
+
+
 def joined(text: str) -> str:
-    """What search.js makes of a spaced text."""
-    return text if text.isascii() else _CJK_SPACE.sub("", text)
+    """What search.js makes of such a text."""
+    return text if text.isascii() else _CJK_SPACE.sub("", text.replace(_KNOT, " "))
 
 
 # Columns

@@ -10,7 +10,7 @@ const PARTS = {
   id: ["ids"],
 };
 const KNOWN = ["title", "creators", "year"];
-const VERIFIED = 400; // at most so many documents are read to see where a phrase stands
+const VERIFIED = 400; // at most so many documents, to see where a phrase stands
 const PREFERRED = 6; // so many words of a query
 const MANY = 1500; // results of which the best are good whatever their words begin like, and asking again is slow
 export const REFINED = 24; // results that are looked at more closely: few more than are shown
@@ -105,8 +105,8 @@ export class Finder {
   none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
 
   async ask(typed) {
-    // Pagefind takes what stands between these for markup, in what is asked for but not in what it has.
-    const query = typed.replace(/[<>]/g, "");
+    // The index has none.
+    const query = typed.replace(/[^\p{L}\p{N}\p{M}\s+#"]/gu, "");
     if (!query.startsWith('"')) await this.index.reach(query.split(/\s+/).map(bare).filter(Boolean));
     const { results } = await this.index.pagefind.search(query);
     return results;
@@ -186,15 +186,22 @@ export class Finder {
   }
 
   async phrase(text) {
-    const asWritten = await this.ask(`"${spaced(text)}"`);
-    const results = asWritten.length ? asWritten : await this.ask(`"${spaced(folded(text))}"`);
+    const results = await this.phraseHits(text);
     if (!results.length) this.unknown.push(`"${text}"`);
     return this.scored(results);
   }
 
+  async phraseHits(text) {
+    for (const asked of [text, folded(text)]) {
+      const hits = await this.ask(`"${spaced(asked)}"`);
+      if (hits.length) return hits;
+    }
+    // Pagefind loses places of words with and without accents.
+    return having(text, (await this.ask(spaced(folded(text)))).slice(0, REFINED));
+  }
+
   async inField({ op, text, field }) {
-    const query = op === "phrase" || HAS_CJK.test(text) ? `"${spaced(text)}"` : folded(text);
-    const results = await this.ask(query);
+    const results = op === "phrase" || HAS_CJK.test(text) ? await this.phraseHits(text) : await this.ask(folded(text));
     const matches = (result) => (result.matchedMetaFields ?? []).some((name) => PARTS[field].includes(name));
     const inside = results.filter(matches);
     if (op === "word") {
@@ -203,10 +210,7 @@ export class Finder {
     }
     // Of a phrase that is in the text as well, Pagefind does not say where else it is.
     const unsure = results.filter((result) => !matches(result)).slice(0, VERIFIED);
-    for (const result of unsure) {
-      const { meta } = await result.data();
-      if (PARTS[field].some((name) => hasPhrase(meta[name] ?? "", text))) inside.push(result);
-    }
+    if (unsure.length) inside.push(...await having(text, unsure, PARTS[field]));
     if (!inside.length) this.unknown.push(`${field}:"${text}"`);
     return this.scored(inside);
   }
@@ -276,9 +280,7 @@ async function firstWords(results) {
   })));
 }
 
-function hasPhrase(text, phrase) {
-  return ` ${bareWords(spaced(text)).join(" ")} `.includes(` ${bareWords(spaced(phrase)).join(" ")} `);
-}
+const having = async (...about) => (await import("./search-phrases.js")).having(...about);
 
 // Whether they begin alike for so long that it is no accident. Numbers that do so have nothing in common.
 function isNear(typed, other) {

@@ -11,12 +11,14 @@ const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "
 const CJK = "[\\u3001-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\uff01-\\uff0f\\uff1a-\\uff20\\u{20000}-\\u{3ffff}]";
 const CJK_EDGE = new RegExp(`(?<=${CJK})(?=\\S)|(?<=\\S)(?=${CJK})`, "gu");
 const CJK_SPACE = new RegExp(`(?<=${CJK}) (?=${CJK})`, "gu");
-export const CJK_GAP = new RegExp(`(?<=${CJK}(?:</mark>)?) (?=(?:<mark>)?${CJK})`, "gu");
+const CJK_GAP = new RegExp(`(?<=${CJK}(?:</mark>)?) (?=(?:<mark>)?${CJK})`, "gu");
+const KNOT = "\u2060"; // before a sign that stands alone
 export const HAS_CJK = new RegExp(CJK, "u");
 export const CJK_RUN = new RegExp(`^${CJK}{2,}$`, "u");
 
 export const spaced = (text) => text.replace(CJK_EDGE, " ");
-export const joined = (text) => text.replace(CJK_SPACE, "");
+export const joined = (text) => text.replaceAll(KNOT, " ").replace(CJK_SPACE, "");
+export const joinedHtml = (html) => html.replaceAll(KNOT, " ").replace(CJK_GAP, "");
 // In the same way as the aliases in the index: search.py, folded().
 export const folded = (text) => text.normalize("NFKC").toLowerCase().replace(/[ßæœøłđðþħı]/g, (letter) => LETTERS[letter]);
 // A word as Pagefind compares it: no accents, no punctuation.
@@ -30,7 +32,7 @@ function decoded(text) {
 }
 
 const doi = (id, text) => {
-  if (/^(?:https?:|[\w.-]*doi\.org\/)/i.test(text)) return decoded(id).replace(/[?#].*$/, "");
+  if (/^(?:https?:|[\w.-]*doi\.org\/)/i.test(text)) return decoded(id.replace(/[?#].*$/, ""));
   return /%3[ce]/i.test(id) ? decoded(id) : id;
 };
 

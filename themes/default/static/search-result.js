@@ -1,6 +1,6 @@
 // What is found -> an entry in the list of results.
 
-import { CJK_GAP, CJK_RUN, bare, joined } from "./search-query.js";
+import { CJK_RUN, bare, joined, joinedHtml } from "./search-query.js";
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#34;": '"', "&#39;": "'" };
 const unescaped = (text) => text.replace(/&(?:lt|gt|amp|#34|#39);/g, (entity) => ENTITIES[entity]);
@@ -46,23 +46,26 @@ function markWords(root, words) {
   }
 }
 
-// The part of the text that Pagefind chose, with what it found.
 // A passage of a file with its page. link: {href, text}.
 export function makePassage({ href, text }, html) {
   const line = document.createElement("li");
   const link = document.createElement("a");
   link.href = href;
   link.textContent = text;
-  const pieces = html.replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
-  line.append(link, " ", ...pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)])));
+  line.append(link, " ", ...withMarks(joinedHtml(html)));
   return line;
 }
 
+// The part of the text that Pagefind chose, with what it found.
 function excerpt({ excerpt: chosen, plain_excerpt: plain, content }) {
-  const pieces = chosen.replace(/^¶ /, "").replace(CJK_GAP, "").replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
   const start = content.startsWith(plain.slice(0, 40)) ? "" : "… ";
   const end = content.endsWith(plain.slice(-40)) ? "" : " …";
-  return [start, ...pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)])), end];
+  return [start, ...withMarks(joinedHtml(chosen).replace(/^¶ /, "")), end];
+}
+
+function withMarks(html) {
+  const pieces = html.replaceAll("</mark><mark>", "").split(/<mark>(.*?)<\/mark>/s);
+  return pieces.flatMap((piece, place) => (place % 2 ? marked(unescaped(piece)) : [unescaped(piece)]));
 }
 
 function creators(names, { separator, more }) {
