@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ FIRST = {
 }
 
 
+@dataclass(frozen=True, repr=False)
+class Searchable:
+    """Without a repr: pytest writes one of all that a failed test was given, and these take gigabytes."""
+
+    ctx: Context
+    page: Page
+
+
 @pytest.fixture(scope="module", params=["group-1", "user-1001", "realistic", "mixed", "user-1001 in parts"])
 def library(
     request: pytest.FixtureRequest,
@@ -43,7 +52,7 @@ def library(
     tmp_path_factory: pytest.TempPathFactory,
     serve: Callable[[Path], str],
     chromium: Browser,
-) -> Iterator[tuple[Context, Page]]:
+) -> Iterator[Searchable]:
     name, _, divided = request.param.partition(" ")
     make = MADE.get(name)
     mirror = recorded_mirror(shared, "group-1" if make else name)
@@ -60,14 +69,14 @@ def library(
     page = chromium.new_page()
     page.goto(root)
     page.evaluate(SETUP, [root, script])
-    yield ctx, page
+    yield Searchable(ctx, page)
     page.close()
 
 
 @pytest.mark.parametrize("kind", FIRST)
-def test_what_a_reader_knows_of_a_work_brings_it_first(library: tuple[Context, Page], kind: str) -> None:
+def test_what_a_reader_knows_of_a_work_brings_it_first(library: Searchable, kind: str) -> None:
     """Or after works that have all of it as well; where there is none, first."""
-    ctx, page = library
+    ctx, page = library.ctx, library.page
     asked = list(questions(ctx, kind))
     asked = asked[:: -(-len(asked) // AT_MOST)]
     found = page.evaluate("(queries) => window.firstOfAll(queries, 20)", [one.text for one in asked])

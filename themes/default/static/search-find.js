@@ -105,8 +105,8 @@ export class Finder {
   none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
 
   async ask(typed) {
-    // The index has none.
-    const query = typed.replace(/[^\p{L}\p{N}\p{M}\s+#"]/gu, "");
+    // As in the index.
+    const query = typed.replace(/[^\p{L}\p{N}\p{M}\s+#_"]/gu, "");
     if (!query.startsWith('"')) await this.index.reach(query.split(/\s+/).map(bare).filter(Boolean));
     const { results } = await this.index.pagefind.search(query);
     return results;
@@ -196,7 +196,7 @@ export class Finder {
       const hits = await this.ask(`"${spaced(asked)}"`);
       if (hits.length) return hits;
     }
-    // Pagefind loses places of words with and without accents.
+    // Pagefind loses places of words with accents.
     return having(text, (await this.ask(spaced(folded(text)))).slice(0, REFINED));
   }
 
