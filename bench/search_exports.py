@@ -10,18 +10,16 @@ import os
 import sys
 import tempfile
 import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-from playwright.sync_api import Response, sync_playwright
+from playwright.sync_api import Response
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
+from browsing import running_chromium, serving  # noqa: E402
 from builders import StubMirror, recorded_mirror  # noqa: E402
 from realistic import realistic  # noqa: E402
 from search_known import context_of  # noqa: E402
@@ -32,11 +30,6 @@ from zstatic.exports import FORMATS, Format  # noqa: E402
 from zstatic.pages.context import Context  # noqa: E402
 
 READERS = {"bibtex": read_bibtex, "ris": read_ris, "csljson": read_csljson}
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
 
 
 def exports_of(items: list[Any]) -> dict[str, dict[str, str]]:
@@ -58,37 +51,31 @@ def main() -> None:
     items = content["items"]
     mirror = StubMirror(*items, exports=exports_of(items), schema=recorded_mirror(SHARED, "group-1").schema())
     ctx = context_of(mirror)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as top:
+    with running_chromium() as browser, tempfile.TemporaryDirectory() as top:
         site = Path(top) / "site"
         write_folder(ctx, site, Path(top) / "work")
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-        Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_page()
-        answers: list[Response] = []
-        page.on("response", lambda answer: answers.append(answer))
-        page.set_default_timeout(120_000)
-        page.goto(f"http://127.0.0.1:{server.server_address[1]}/search/?q=year:1..2100")
-        page.get_by_text("Export all").click()
-        for name, each in FORMATS.items():
-            answers.clear()
-            start = time.perf_counter()
-            with page.expect_download() as download:
-                page.get_by_role("button", name=each.LABEL, exact=True).click()
-            text = Path(download.value.path()).read_bytes().decode()
-            seconds = time.perf_counter() - start
-            read, wanted = (
-                [repr(one) for one in READERS[name](each_text)] for each_text in (text, expected(ctx, each))
-            )
-            assert len(read) == len(wanted) > size / 2, name
-            assert sorted(read) == sorted(wanted), name
-            print(
-                f"| {each.LABEL} | {len(read):,} | {len(text) / 1e6:.1f} | {len(answers)} | {seconds:.1f} |"
-            )
-        browser.close()
-        server.shutdown()
+        with serving(site) as address:
+            page = browser.new_page()
+            answers: list[Response] = []
+            page.on("response", lambda answer: answers.append(answer))
+            page.set_default_timeout(120_000)
+            page.goto(f"{address}search/?q=year:1..2100")
+            page.get_by_text("Export all").click()
+            for name, each in FORMATS.items():
+                answers.clear()
+                start = time.perf_counter()
+                with page.expect_download() as download:
+                    page.get_by_role("button", name=each.LABEL, exact=True).click()
+                text = Path(download.value.path()).read_bytes().decode()
+                seconds = time.perf_counter() - start
+                read, wanted = (
+                    [repr(one) for one in READERS[name](each_text)]
+                    for each_text in (text, expected(ctx, each))
+                )
+                assert len(read) == len(wanted) > size / 2, name
+                assert sorted(read) == sorted(wanted), name
+                megabytes = f"{len(text) / 1e6:.1f}"
+                print(f"| {each.LABEL} | {len(read):,} | {megabytes} | {len(answers)} | {seconds:.1f} |")
 
 
 if __name__ == "__main__":

@@ -13,17 +13,13 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
+from browsing import running_chromium, serving  # noqa: E402
 from builders import StubMirror, recorded_mirror  # noqa: E402
 from knownitem import KINDS, SETUP, Answer, answers, questions, write_searchable  # noqa: E402
 from realistic import mixed, realistic  # noqa: E402
@@ -35,11 +31,6 @@ from zstatic.schema import Schema  # noqa: E402
 from zstatic.selection import select  # noqa: E402
 
 AT_MOST = 1000
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
 
 
 def contexts(size: int) -> Iterator[tuple[str, Context]]:
@@ -79,30 +70,23 @@ def counted(known: list[Answer]) -> list[str]:
 def main() -> None:
     size = int(sys.argv[1]) if sys.argv[1:] else 10_000
     seed = sys.argv[2] if sys.argv[2:] else "known items"
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as top:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+    with running_chromium() as browser, tempfile.TemporaryDirectory() as top:
         for number, (name, ctx) in enumerate(contexts(size)):
             folder = Path(top) / str(number)
             script = write_searchable(ctx, folder / "site", folder / "work")
-            server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "site")))
-            Thread(target=server.serve_forever, daemon=True).start()
-            root = f"http://127.0.0.1:{server.server_address[1]}/"
-            page = browser.new_page()
-            page.goto(root)
-            page.evaluate(SETUP, [root, script])
-            print(f"\n{name}: {len(ctx.items):,} items", flush=True)
-            for kind in KINDS:
-                asked = list(questions(ctx, kind, seed))
-                asked = random.Random(seed).sample(asked, min(len(asked), AT_MOST))
-                found = page.evaluate(
-                    "([queries]) => window.firstOfAll(queries, 20)", [[one.text for one in asked]]
-                )
-                print(f"| {kind} | {' | '.join(counted(list(answers(ctx, asked, found))))} |", flush=True)
-            page.close()
-            server.shutdown()
-        browser.close()
+            with serving(folder / "site") as root:
+                page = browser.new_page()
+                page.goto(root)
+                page.evaluate(SETUP, [root, script])
+                print(f"\n{name}: {len(ctx.items):,} items", flush=True)
+                for kind in KINDS:
+                    asked = list(questions(ctx, kind, seed))
+                    asked = random.Random(seed).sample(asked, min(len(asked), AT_MOST))
+                    found = page.evaluate(
+                        "([queries]) => window.firstOfAll(queries, 20)", [[one.text for one in asked]]
+                    )
+                    print(f"| {kind} | {' | '.join(counted(list(answers(ctx, asked, found))))} |", flush=True)
+                page.close()
 
 
 if __name__ == "__main__":

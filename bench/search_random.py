@@ -10,44 +10,35 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from functools import partial
-from http.server import ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Thread
-
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
+from browsing import running_chromium, serving  # noqa: E402
 from builders import recorded_mirror  # noqa: E402
-from search_known import Quiet, context_of  # noqa: E402
+from search_known import context_of  # noqa: E402
 from searching import in_parts  # noqa: E402
 from test_search_language import Asker, compare, open_index, synthetic  # noqa: E402
-
-
-def serve(folder: Path) -> str:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}/"
 
 
 def main() -> None:
     number = int(sys.argv[1]) if sys.argv[1:] else 1000
     seen: Counter[str] = Counter()
     contexts = {"made": synthetic(Path(__file__)), "group-1": context_of(recorded_mirror(SHARED, "group-1"))}
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as top:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+    with running_chromium() as browser, tempfile.TemporaryDirectory() as top, ExitStack() as servers:
+
+        def serve(folder: Path) -> str:
+            return servers.enter_context(serving(folder))
+
         for name, ctx in contexts.items():
             page = open_index(ctx, Path(top) / name, serve, browser)
             seen += compare(Asker(ctx, f"bench {name}"), page, number)
             with in_parts(60):
                 page = open_index(ctx, Path(top) / f"{name} in parts", serve, browser)
             seen += compare(Asker(ctx, f"bench {name} in parts"), page, number)
-        browser.close()
     print(f"{4 * number} queries, none wrong; {seen.pop('with results') / 4 / number:.0%} with results")
     for kind, times in seen.most_common():
         print(f"| {kind} | {times} |")

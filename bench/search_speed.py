@@ -17,18 +17,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or ROOT.parent / "shared")
 
+from browsing import Quiet, running_chromium, serving  # noqa: E402
 from builders import StubMirror, recorded_mirror  # noqa: E402
 from realistic import realistic  # noqa: E402
 from search_known import context_of  # noqa: E402
@@ -43,11 +41,8 @@ from zstatic.search import facet_columns, records, start_index  # noqa: E402
 TURNS = 5
 
 
-class Compressing(SimpleHTTPRequestHandler):
+class Compressing(Quiet):
     """As web hosts send things."""
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
 
     def send_head(self) -> Any:
         path = Path(self.translate_path(self.path))
@@ -199,23 +194,22 @@ def measure(size: int, content: Any, schema: Any, top: Path, browser: Browser) -
     new = [copy.source.stat().st_size for copy in again if before.get(copy.path) != copy.digest]
     tell("index after one edit, s (of CPU)", more)
     tell("files and MB to upload then", f"{len(new)}, {sum(new) / 1e6:.2f}")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(top / "site")))
-    Thread(target=server.serve_forever, daemon=True).start()
-    root = f"http://127.0.0.1:{server.server_address[1]}/"
     asked = queries(ctx)
-    size_first, requests = first_results(browser, f"{root}search/?q={asked['rare word']}")
-    tell("kB and requests to the first results", f"{size_first / 1000:.0f}, {requests}")
-    page = browser.new_page()
-    page.goto(f"{root}search/")
-    scripts = [next((top / "site/static").glob(f"search-{name}.*.js")).name for name in ("index", "facets")]
-    page.evaluate(SETUP, [root, *(f"static/{name}" for name in scripts)])
-    for kind, query in asked.items():
-        taken, inside, found = timed(page, query)
-        tell(f"{kind}, ms, in Pagefind (found)", f"{taken:.1f}, {inside:.1f} ({found:,})")
-    toggles = [page.evaluate("window.toggle()") for _ in range(TURNS)]
-    tell("choosing a filter among all items, ms", f"{sorted(toggles)[TURNS // 2]:.1f}")
-    page.close()
-    server.shutdown()
+    with serving(top / "site", Compressing) as root:
+        size_first, requests = first_results(browser, f"{root}search/?q={asked['rare word']}")
+        tell("kB and requests to the first results", f"{size_first / 1000:.0f}, {requests}")
+        page = browser.new_page()
+        page.goto(f"{root}search/")
+        scripts = [
+            next((top / "site/static").glob(f"search-{name}.*.js")).name for name in ("index", "facets")
+        ]
+        page.evaluate(SETUP, [root, *(f"static/{name}" for name in scripts)])
+        for kind, query in asked.items():
+            taken, inside, found = timed(page, query)
+            tell(f"{kind}, ms, in Pagefind (found)", f"{taken:.1f}, {inside:.1f} ({found:,})")
+        toggles = [page.evaluate("window.toggle()") for _ in range(TURNS)]
+        tell("choosing a filter among all items, ms", f"{sorted(toggles)[TURNS // 2]:.1f}")
+        page.close()
 
 
 def tell(what: str, value: str) -> None:
@@ -226,15 +220,11 @@ def main() -> None:
     sizes = [int(each) for each in sys.argv[1:]] or [1000, 10_000, 50_000]
     schema = recorded_mirror(SHARED, "group-1").schema()
     gc.disable()  # as builds do
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+    with running_chromium() as browser:
         for size in sizes:
             content, _ = realistic(SHARED, size)
             with tempfile.TemporaryDirectory() as top:
                 measure(size, content, schema, Path(top), browser)
-        browser.close()
 
 
 if __name__ == "__main__":

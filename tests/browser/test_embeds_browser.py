@@ -1,13 +1,11 @@
 """Another website shows a reading list, in a frame and as an element, in a real Chromium."""
 
-import functools
-import threading
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from axe import violations
+from browsing import Quiet, serving
 from builders import make_collection, make_item
 from playwright.sync_api import Browser, Page, expect
 from sitepages import site, site_config
@@ -20,25 +18,19 @@ pytestmark = pytest.mark.browser
 LIST = "collections/CCCC2222/"
 
 
-class _OpenToAll(SimpleHTTPRequestHandler):
+class _OpenToAll(Quiet):
     """As GitHub Pages answers: anybody may read."""
 
     def end_headers(self) -> None:
         self.send_header("Access-Control-Allow-Origin", "*")
         super().end_headers()
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with a collection of twelve."""
     folder = tmp_path_factory.mktemp("hosted")
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_OpenToAll, directory=str(folder))
-    ) as server:
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
+    with serving(folder, _OpenToAll) as address:
         made = site(
             *(
                 make_item(
@@ -60,9 +52,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             copies = isinstance(output, Copy)
             target.write_bytes(output.source.read_bytes() if copies else made.renderer.render(output))
         (folder / "last_sync.json").write_text("{}", "utf-8")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield address
-        server.shutdown()
 
 
 @pytest.fixture
