@@ -121,10 +121,23 @@ def test_choices_are_chips_that_can_be_taken_back(address: str, visit: Callable[
     expect(page.locator("#search-chosen")).to_be_hidden()
 
 
-def test_a_link_to_years_in_the_wrong_order_finds_those_between(
+def test_a_link_to_years_in_the_wrong_order_finds_and_names_those_between(
     address: str, visit: Callable[..., Page]
 ) -> None:
-    count(visit(f"{address}search/?q=whale&year=2004..2000"), "5 results")
+    page = visit(f"{address}search/?q=whale&year=2004..2000")
+    count(page, "5 results")
+    expect(page.locator("#search-chips")).to_contain_text("Year: 2000–2004")
+    expect(page.get_by_label("From")).to_have_value("2000")
+    expect(page.get_by_label("to", exact=True)).to_have_value("2004")
+    expect(facet(page, "year").locator("g.inside")).to_have_count(5)
+
+
+def test_years_may_be_open_at_one_end(address: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{address}search/?q=whale&year=2010..")
+    count(page, "10 results")
+    expect(page.locator("#search-chips")).to_have_text(re.compile("Year: 2010–\\W*$"))
+    expect(page.get_by_label("to", exact=True)).to_have_value("")
+    expect(facet(page, "year").locator("g.inside")).to_have_count(10)
 
 
 def test_years_are_a_range_by_number_or_by_bar(address: str, visit: Callable[..., Page]) -> None:

@@ -11,8 +11,8 @@ function svg(name, attributes) {
 }
 
 // Bars over the years that hold all but the oldest 5 %: a few early works would leave most of the picture empty.
-// picture: the element to draw into. found: [year, number] in order. choose(low, high): a bar was clicked.
-export function drawBars(picture, found, [, from, to], number, choose) {
+// picture: the element to draw into. found: [year, number] in order. from, to: chosen, if any. choose(low, high): a bar was clicked.
+export function drawBars(picture, found, [from, to], number, choose) {
   picture.replaceChildren();
   picture.toggleAttribute("hidden", found.length < 2);
   if (found.length < 2) return;

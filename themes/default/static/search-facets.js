@@ -3,13 +3,12 @@
 
 import { bareWords } from "./search-query.js";
 
-const RANGE = /^(-?\d+)?\.\.(-?\d+)?$/;
 const MANY = 20; // values from which on a facet has a field to find them by
 const MORE = 50; // values more at a click
 
 // The first and the last year of "1990..2000" or "2000..1990", either of them perhaps undefined; null for anything else.
 function yearRange(slug) {
-  const range = RANGE.exec(slug);
+  const range = /^(-?\d+)?\.\.(-?\d+)?$/.exec(slug);
   if (!range) return null;
   const [, from, to] = range;
   return from && to && +from > +to ? [to, from] : [from, to];
@@ -110,8 +109,8 @@ export class Panel {
 
   // What a reader calls a value.
   label(name, slug) {
-    const range = name === "year" && RANGE.exec(slug);
-    if (range) return [range[1], "–", range[2]].filter(Boolean).join("");
+    const range = name === "year" && yearRange(slug);
+    if (range) return range.join("–");
     const facet = this.facets[name];
     const place = facet ? facet.slugs.indexOf(slug) : -1;
     return place < 0 ? slug : this.labelAt(facet, place);
@@ -134,7 +133,7 @@ export class Panel {
 
   setYears(from, to) {
     const { any = [], not = [] } = this.choices.year ?? {};
-    const others = any.filter((slug) => !RANGE.test(slug));
+    const others = any.filter((slug) => !yearRange(slug));
     this.change({ ...this.choices, year: { any: from || to ? [...others, `${from}..${to}`] : others, not } });
   }
 
@@ -278,9 +277,9 @@ class Box {
     const { facet, counts } = this;
     const found = facet.slugs.map((slug, place) => [Number(slug), counts[place]]).filter(([year, n]) => n && !Number.isNaN(year));
     found.sort(([one], [other]) => one - other);
-    const range = RANGE.exec([...this.any].find((slug) => RANGE.test(slug)) ?? "") ?? [];
+    const range = [...this.any].map(yearRange).find(Boolean) ?? [];
     this.yearFields().forEach((field, place) => {
-      if (field !== document.activeElement) field.value = range[place + 1] ?? "";
+      if (field !== document.activeElement) field.value = range[place] ?? "";
       field.placeholder = found.length ? found.at(place && -1)[0] : "";
     });
     const choose = (low, high) => this.panel.setYears(String(low), String(high));
