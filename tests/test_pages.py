@@ -502,6 +502,11 @@ def test_dates_for_machines(date: PartialDate, iso: str, slashes: str) -> None:
 def test_descriptions_are_one_line_of_whole_words() -> None:
     assert shorten("One\n two") == "One two"
     assert shorten("word " * 100, 22) == "word word word word…"
+    assert shorten("word " * 100, 20) == "word word word word…"
+
+
+def test_a_description_without_spaces_is_cut_to_200_characters() -> None:
+    assert shorten("文" * 300) == "文" * 199 + "…"
 
 
 # Lists

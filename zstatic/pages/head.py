@@ -142,8 +142,8 @@ def og_locale(language: str, citations: str) -> str:
 
 
 def shorten(text: str, length: int = _DESCRIPTION_LENGTH) -> str:
-    """One line of at most so many characters, cut between words."""
+    """One line of at most so many characters, cut between words if there are any."""
     line = " ".join(text[: length * 4].split())
     if len(line) <= length:
         return line
-    return line[:length].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
+    return line[:length].rsplit(" ", 1)[0][: length - 1].rstrip(",;:. ") + "…"
