@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_START = Path(__file__).with_name("chromium")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -41,6 +42,8 @@ def running_chromium() -> Iterator[Browser]:
             "The browser tests need a Chromium: install the package `chromium`, or set CHROMIUM to its path."
         )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=_START, env=os.environ | {"CHROMIUM": path}, args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
