@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from zstatic.littlewords import little_words
 from zstatic.pages.context import Context, Entry
@@ -21,8 +21,10 @@ from zstatic.search import identifiers
 from zstatic.sorting import sort_key
 
 Choices = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+SHELF = {"publisher": ["publisher"], "series": ["series", "seriesTitle"], "call number": ["callNumber"]}
 
 
+@cache
 def plain(text: str) -> str:
     """Without case and accents."""
     apart = unicodedata.normalize("NFD", text.lower())
@@ -58,18 +60,26 @@ class Work:
             "tag": "; ".join(entry.item.tags),
             "year": entry.year,
             "venue": entry.container,
-            "shelf": "; ".join(
-                entry.item.fields.get(name, "")
-                for name in ("publisher", "series", "seriesTitle", "callNumber")
-            ),
+            "shelf": "; ".join(entry.item.fields.get(name, "") for names in SHELF.values() for name in names),
             "notes": " ".join(note_text(note.html) for note in entry.item.notes),
             "id": " ".join(identifiers(entry.item)),
             "abstract": abstract_text(entry.item.fields.get("abstractNote", "")) or entry.title,
         }
 
+    def text_in(self, place: str) -> str:
+        """Of a field, or of a part of the shelf: "publisher", "series", "call number"."""
+        if place in self.fields:
+            return self.fields[place]
+        fields = self.entry.item.fields
+        return " ".join(fields.get(name, "") for name in SHELF[place]).strip()
+
     @cached_property
     def words(self) -> dict[str, set[str]]:
         return {name: parts_of(text) for name, text in self.fields.items()}
+
+    @cached_property
+    def in_order(self) -> dict[str, list[str]]:
+        return {name: words_of(text) for name, text in self.fields.items()}
 
     @cached_property
     def all_words(self) -> set[str]:
@@ -81,8 +91,8 @@ class Work:
         return any(other.startswith(plain(word)) for other in words)
 
     def has_phrase(self, words: list[str], field: str = "") -> bool:
-        texts = [self.fields[field]] if field else self.fields.values()
-        return any(_is_inside(words, words_of(text)) for text in texts)
+        texts = [self.in_order[field]] if field else self.in_order.values()
+        return any(_is_inside(words, text) for text in texts)
 
 
 def _is_inside(words: list[str], text: list[str]) -> bool:
@@ -98,11 +108,15 @@ class Model:
             name: [frozenset(term.slug for term in entry.terms[name]) for entry in ctx.items]
             for name in ("type", "tag", "creator", "language", "file", "year", "library")
         }
+        self.labels: dict[str, dict[str, str]] = {
+            name: {term.slug: term.label for entry in ctx.items for term in entry.terms[name]}
+            for name in self.values
+        }
         inside: dict[str, set[str]] = {}
-        self.collection_names: dict[str, str] = {}
+        self.labels["collection"] = {}
         for (library, key), node in ctx.collections.items():
             name = f"{library}/{key}" if library else key
-            self.collection_names[name] = node.name
+            self.labels["collection"][name] = node.name
             for entry in node.subtree:
                 inside.setdefault(entry.path, set()).add(name)
         self.values["collection"] = [frozenset(inside.get(entry.path, ())) for entry in ctx.items]

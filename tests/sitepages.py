@@ -12,7 +12,7 @@ from builders import StubMirror, make_config
 from lxml import html as lxml_html
 from searching import index_site
 
-from zstatic.config import Config, LibraryConfig, SiteConfig
+from zstatic.config import Config, LibraryConfig, SelectRules, SiteConfig
 from zstatic.library import read_library
 from zstatic.outputs import Copy, Output, Page, Text
 from zstatic.pages.content import read_content
@@ -92,9 +92,11 @@ def site_of_libraries(config: Config, **mirrors: StubMirror) -> Site:
     return Site(context_of_libraries(config, {}, **mirrors))
 
 
-def context_of_libraries(config: Config, files: Mapping[str, Path], **mirrors: StubMirror) -> Context:
+def context_of_libraries(
+    config: Config, files: Mapping[str, Path], rules: SelectRules | None = None, **mirrors: StubMirror
+) -> Context:
     libraries = tuple(
-        LibraryConfig(f"groups/{number}", slug="" if name == "main" else name)
+        LibraryConfig(f"groups/{number}", slug="" if name == "main" else name, select=rules or SelectRules())
         for number, name in enumerate(mirrors, 1)
     )
     config = replace(config, libraries=libraries)
