@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from builders import make_config
 
-from zstatic.config import ThemeRules
+from zstatic.config import SiteConfig, ThemeRules
 from zstatic.errors import ThemeError
 from zstatic.outputs import Copy, Text
 from zstatic.theme import Theme, load_theme, packaged_themes
@@ -51,6 +51,33 @@ def test_the_default_theme_has_every_template_that_pages_name() -> None:
     assert {"base.html", "home.html", "item.html", "list.html", "collection.html"} <= set(names)
     for name in names:
         assert opened.fingerprint(name)
+
+
+def test_a_theme_opened_again_is_as_its_files_are_now(tmp_path: Path) -> None:
+    write(tmp_path, "theme/templates/x.html", '{% include "a.html" %}')
+    write(tmp_path, "theme/templates/a.html", "before")
+    before = theme(tmp_path)
+    assert before.template("x.html").render() == "before"
+    fingerprint = before.fingerprint("x.html")
+    write(tmp_path, "theme/templates/x.html", '{% include "b.html" %}')
+    write(tmp_path, "theme/templates/b.html", "after")
+    after = theme(tmp_path)
+    assert after.template("x.html").render() == "after"
+    assert after.fingerprint("x.html") != fingerprint
+    (tmp_path / "theme/templates/b.html").unlink()
+    with pytest.raises(ThemeError, match=r"b\.html"):
+        theme(tmp_path)
+
+
+def test_a_theme_opened_again_speaks_the_language_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "theme/templates/x.html", "{{ 1234|number }}")
+    said = [
+        load_theme(make_config(tmp_path, site=SiteConfig("Test", language=language)))
+        .template("x.html")
+        .render()
+        for language in ("en", "de")
+    ]
+    assert said == ["1,234", "1.234"]
 
 
 def test_a_fingerprint_changes_with_what_a_template_extends_includes_or_imports(tmp_path: Path) -> None:

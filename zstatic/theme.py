@@ -10,10 +10,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import (
     BaseLoader,
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
@@ -22,12 +25,13 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 
 from zstatic.config import Config
 from zstatic.digests import digest
 from zstatic.errors import ThemeError, did_you_mean
 from zstatic.outputs import Copy, Output, Text
-from zstatic.themefaults import Unknown, check_templates, read_source, references, syntax_error
+from zstatic.themefaults import Unknown, check_templates, read_text, references, syntax_error
 from zstatic.translations import ENGLISH, Words, read_words
 
 DEFAULT = "default"
@@ -52,12 +56,39 @@ class StaticFile:
     output: Copy | Text
 
 
+class _Known(BytecodeCache):
+    """What is known of templates as long as their text is the same, for all builds of a process.
+
+    named: digest of a template's source -> the templates it names.
+    """
+
+    def __init__(self) -> None:
+        self.named: dict[str, frozenset[str]] = {}
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code
+        self._codes[bucket.key] = bucket.checksum, bucket.code
+
+
+@cache
+def _known(words: str) -> _Known:
+    """words: the digest of the words that the templates are compiled with."""
+    return _Known()
+
+
 class Theme:
     """A chain of folders, opened: compiles templates on demand and keeps them."""
 
     def __init__(self, folders: tuple[ThemeFolder, ...], words: Words = ENGLISH) -> None:
         self.folders = folders
         self.words = words
+        self._known = _known(words.digest)
         self.environment = Environment(
             loader=_loader(folders),
             autoescape=True,
@@ -66,6 +97,7 @@ class Theme:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=self._known,
             extensions=["jinja2.ext.i18n"],
         )
         self.environment.policies["ext.i18n.trimmed"] = True
@@ -127,13 +159,18 @@ class Theme:
 
     def _parse(self, name: str) -> tuple[str, frozenset[str]]:
         try:
-            source = read_source(self.environment, name)
+            text, file = read_text(self.environment, name)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if digest not in self._known.named:
+                tree = self.environment.parse(text, name, file)
+                self._known.named[digest] = frozenset(
+                    each for _, each in references(tree) if each is not None
+                )
         except TemplateNotFound:
             return "", frozenset()
         except TemplateSyntaxError as error:
             raise syntax_error(error, self.environment) from error
-        named = frozenset(name for _, name in references(source.tree) if name is not None)
-        return hashlib.sha256(source.text.encode()).hexdigest(), named
+        return digest, self._known.named[digest]
 
     def own_templates(self) -> Iterator[str]:
         """The names of the templates that are not the default theme's."""

@@ -94,13 +94,19 @@ def check_templates(environment: Environment, names: Iterable[str]) -> None:
 
 def read_source(environment: Environment, name: str) -> Source:
     """Raises TemplateNotFound, TemplateSyntaxError, and ThemeError for what is no text."""
+    text, file = read_text(environment, name)
+    return Source(name, file, text, environment.parse(text, name, file))
+
+
+def read_text(environment: Environment, name: str) -> tuple[str, str]:
+    """The source of a template, and its file. Raises TemplateNotFound, and ThemeError for what is no text."""
     loader = environment.loader
     assert loader is not None
     try:
         text, file, _ = loader.get_source(environment, name)
     except UnicodeDecodeError as error:
         raise ThemeError(f"template {name} is no UTF-8 text ({error.reason})", "Save it as UTF-8.") from error
-    return Source(name, file or name, text, environment.parse(text, name, file))
+    return text, file or name
 
 
 def references(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str | None]]:
