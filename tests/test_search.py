@@ -192,7 +192,7 @@ def test_words_of_an_abstract_have_no_german_alias() -> None:
 def test_characters_of_chinese_and_japanese_are_words() -> None:
     document = only_record(title="DNA複製と修復", abstractNote="機械学習、2020年").document
     assert document.meta["title"] == "DNA 複 製 と 修 復"
-    assert document.content == "機 械 学 習\u2060、 2020 年"
+    assert document.content == "機 械 学 習,\u2060、 2020 年"
     assert joined(document.content) == "機械学習、 2020 年"
 
 
@@ -204,9 +204,12 @@ def test_spacing_out_can_be_undone_and_adds_nothing_twice(text: str) -> None:
 
 def test_a_sign_alone_is_no_word_of_the_index_and_shown_again_as_it_was() -> None:
     title = only_record(title="Water & ice – snow").document.meta["title"]
-    assert title.split() == ["Water\u2060&", "ice\u2060–", "snow"]
+    assert title.split() == ["Water,\u2060&", "ice,\u2060–", "snow"]
     assert joined(title) == "Water & ice – snow"
-    assert indexed("C ++ and - - # e\u0301") == "C ++ and\u2060-\u2060- # é"
+    parted = indexed("“e-mail” and “words”")
+    assert parted == "“;\u2060e-mail;\u2060” and “words”"
+    assert joined(parted) == "“e-mail” and “words”"
+    assert indexed("C ++ and - - # e\u0301") == "C ++ and,\u2060-,\u2060- # é"
 
 
 def test_results_are_told_only_what_they_cannot_read_from_the_document() -> None:
@@ -573,7 +576,7 @@ def test_an_edit_touches_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with in_parts(10):
         before = files(index_site(rows, "en", tmp_path))
         after = files(index_site([*rows[:5], record(5, "Another text"), *rows[6:]], "en", tmp_path))
-    assert len(written) == 4 + 1
+    assert len([folder for folder in written if folder.name == "bundle"]) == 4 + 1
     folders = {path.rpartition("/")[0] for path in before.keys() ^ after.keys() if ".pf_" in path}
     assert len({folder.removesuffix("/fragment").removesuffix("/index") for folder in folders}) == 1
 

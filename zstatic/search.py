@@ -487,20 +487,33 @@ def spaced(text: str) -> str:
 
 # A sign that stands alone takes a place among the words, but not in what Pagefind is asked for, which would
 # never find "fish & chips". So it is tied to the word before, and search.js takes the knots out again. The
-# sign before notes stays, that no phrase leads into them.
-_KNOT = "\u2060"
+# sign before notes stays, that no phrase leads into them. Of a word such as “e-mail” Pagefind takes what is
+# between ASCII signs as it is, so others are parted from the letters. U+2060 alone would stay in the words.
+_KNOT = ",\u2060"
+_SEAM = ";\u2060"
 _BEFORE_LONE_SIGN = re.compile(rf"(?<=\S)\s+(?=[^\w\s+#{_NOTES_SIGN}]+(?:\s|$))")
+_WITH_SIGN = re.compile(r"\S*[^\w\s\x00-\x7f]\S*")
+_OF_PARTS = re.compile(r"\w[!-/:-@\[-`{-~]+\w|[^\W\d_][0-9]|[0-9][^\W\d_]|[a-z][A-Z]")
+_BESIDE_SIGN = re.compile(r"(?<=\w)(?=[^\w\s\x00-\x7f])|(?<=[^\w\s\x00-\x7f])(?=\w)")
 
 
 def indexed(text: str) -> str:
     """As Pagefind is given it. A letter is one character, as in what is asked for."""
-    composed = unicodedata.normalize("NFC", text.replace(_KNOT, ""))
-    return _BEFORE_LONE_SIGN.sub(_KNOT, spaced(composed))
+    composed = spaced(unicodedata.normalize("NFC", text.replace("\u2060", "")))
+    if not composed.isascii():
+        composed = _WITH_SIGN.sub(lambda found: _parted(found[0]), composed)
+    return _BEFORE_LONE_SIGN.sub(_KNOT, composed)
+
+
+def _parted(word: str) -> str:
+    return _BESIDE_SIGN.sub(_SEAM, word) if _OF_PARTS.search(word) else word
 
 
 def joined(text: str) -> str:
     """What search.js makes of such a text."""
-    return text if text.isascii() else _CJK_SPACE.sub("", text.replace(_KNOT, " "))
+    if text.isascii():
+        return text
+    return _CJK_SPACE.sub("", text.replace(_KNOT, " ").replace(_SEAM, ""))
 
 
 # Columns

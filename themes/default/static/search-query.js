@@ -12,13 +12,15 @@ const CJK = "[\\u3001-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf90
 const CJK_EDGE = new RegExp(`(?<=${CJK})(?=\\S)|(?<=\\S)(?=${CJK})`, "gu");
 const CJK_SPACE = new RegExp(`(?<=${CJK}) (?=${CJK})`, "gu");
 const CJK_GAP = new RegExp(`(?<=${CJK}(?:</mark>)?) (?=(?:<mark>)?${CJK})`, "gu");
-const KNOT = "\u2060"; // before a sign that stands alone
+const KNOT = ",\u2060"; // before a sign that stands alone; as the next one made in search.py
+const SEAM = ";\u2060"; // within a word
 export const HAS_CJK = new RegExp(CJK, "u");
 export const CJK_RUN = new RegExp(`^${CJK}{2,}$`, "u");
 
 export const spaced = (text) => text.replace(CJK_EDGE, " ");
-export const joined = (text) => text.replaceAll(KNOT, " ").replace(CJK_SPACE, "");
-export const joinedHtml = (html) => html.replaceAll(KNOT, " ").replace(CJK_GAP, "");
+const untied = (text) => text.replaceAll(KNOT, " ").replaceAll(SEAM, "");
+export const joined = (text) => untied(text).replace(CJK_SPACE, "");
+export const joinedHtml = (html) => untied(html).replace(CJK_GAP, "");
 // In the same way as the aliases in the index: search.py, folded().
 export const folded = (text) => text.normalize("NFKC").toLowerCase().replace(/[ßæœøłđðþħı]/g, (letter) => LETTERS[letter]);
 // A word as Pagefind compares it: no accents, no punctuation.
