@@ -17,9 +17,13 @@ from stat import S_ISREG
 from zstatic import pagefind
 from zstatic.disk import is_plain_folder, remove_tree, write_atomically
 from zstatic.errors import SearchError
+from zstatic.lexicon import write_lexicon
 from zstatic.pagefind import Document
 from zstatic.progress import Track, silent
 from zstatic.statefolder import clear_away
+
+# Of what a bundle consists of; another one, and bundles are made anew.
+FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        return digest(json.dumps([pagefind.version(), self.language, self.digests]).encode())
+        return digest(json.dumps([FORM, pagefind.version(), self.language, self.digests]).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ def make_bundle(task: Task, fingerprint: str, previous: Index | None = None, tra
         # A new document got the id of an old one; Pagefind never overwrites, so the old text is still there.
         return make_bundle(task, fingerprint, None, track)
     _clear(folder, set(bundle.files))
+    words = write_lexicon(documents, task.language, folder)
     known = {pagefind.fragment_path(result_id) for result_id in kept}
     urls = {
         pagefind.fragment_path(result_id): document.url
@@ -105,7 +110,7 @@ def make_bundle(task: Task, fingerprint: str, previous: Index | None = None, tra
     }
     files = {
         name: previous.files[name] if previous and name in known else _checked(folder / name, urls.get(name))
-        for name in bundle.files
+        for name in (*bundle.files, *words)
     }
     index = Index(fingerprint, bundle.ids, task.digests, files)
     _save(index, work)

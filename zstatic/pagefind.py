@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib import metadata
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -294,6 +295,26 @@ def read_bundle(folder: Path) -> Bundle:
         if name not in written:
             raise SearchError(f"Pagefind left {folder / name} empty or did not write it", _HINT)
     return Bundle(ids, files)
+
+
+def read_words(folder: Path) -> Iterator[tuple[str, dict[int, list[int]]]]:
+    """The words of a bundle as they are compared, each with its places by the number of the document.
+
+    Places are counted in words of the content; for few documents only.
+    """
+    for name in read_bundle(folder).files:
+        if name.startswith("index/"):
+            (words,) = decode_cbor(unpacked(_read(folder / name), folder / name))
+            for word, pages, others in words:
+                places: dict[int, list[int]] = {}
+                for found in (pages, *(each for _, each in others)):
+                    number = 0
+                    for step, content, _ in found:
+                        number += step
+                        # Each is a step from the one before; weights stand between them, below zero.
+                        steps = (place for place in content if place >= 0)
+                        places.setdefault(number, []).extend(accumulate(steps))
+                yield word, places
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

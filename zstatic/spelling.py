@@ -29,7 +29,7 @@ def vocabulary(names: Iterable[str], texts: Sequence[str]) -> str:
     coded = (
         f"{_DIGITS[shared]}{word[shared:]}{min(9, counts[word].bit_length() - 1)}"
         for before, word in pairwise(["", *sorted(common)])
-        for shared in [_shared(before, word)]
+        for shared in [shared_length(before, word)]
     )
     return " ".join(coded)
 
@@ -38,7 +38,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text).lower())
 
 
-def _shared(one: str, other: str) -> int:
+def shared_length(one: str, other: str) -> int:
     """So many letters of the beginning are the same."""
     number = 0
     for letter, same in zip(one, other, strict=False):

@@ -45,6 +45,10 @@ ITEMS = [
     make_item("GERMAN00", title="Die Häuser der Städte", language="de"),
     make_item("ARABIC00", title="تاريخ العلوم"),
     make_item("STEM0000", title="Weaving computations"),
+    make_item(
+        "ANALYSIS", title="A polyphonic analysis", abstractNote="Of conferences “e-print/layout” – and fact."
+    ),
+    make_item("MISPLACE", title="The concept of a factory", abstractNote="For weavers, analogous."),
     make_item("STOPWORD", title="To be or not to be: that is the question"),
     make_item("LITTLE00", title="It", creators=[author("Stephen King")]),
     make_item("LETTER00", title="V.", creators=[author("Thomas Pynchon")]),
@@ -81,10 +85,22 @@ ROWS = {
         ('title:"climate models"', "CLIMATE0"),
         ('tag:"deep time"', "BOTH0000"),
     ],
-    "prefix": [("clim", "CLIMATE0 BOTH0000"), ("limate", "")],
+    "prefix": [
+        ("clim", "CLIMATE0 BOTH0000"),
+        ("limate", ""),
+        # The stemmer would make "anali", "confer" and "fact*" of them.
+        ("analys", "ANALYSIS"),
+        ("conferenc", "ANALYSIS"),
+        ("facts", "ANALYSIS"),
+        ("fact", "ANALYSIS MISPLACE"),
+        ("title:polyphonics", "ANALYSIS"),
+        ("layouts -darwin", "ANALYSIS"),
+    ],
     "stemming": [
         ("weaves", "STEM0000"),
         ("weavin", "STEM0000"),
+        ("weaver", "MISPLACE"),
+        ("weave", "MISPLACE STEM0000"),
         ("computati", "STEM0000"),
         ("computing", "STEM0000"),
     ],

@@ -4,16 +4,17 @@ import { Finder, prune } from "./search-find.js";
 import { parse, wanted } from "./search-query.js";
 
 // folder: the address of pagefind/. Each part of the index is one of Pagefind's own.
-// readMeta, reacher: of search-index.js.
-export async function openFiles(folder, pagefind, readMeta, reacher) {
+// readMeta, reacher: of search-index.js. openWords: of search-words.js.
+export async function openFiles(folder, pagefind, { readMeta, reacher, openWords }) {
   const answer = await fetch(`${folder}files/zstatic.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error(`files: ${answer.status}`);
   const { parts } = await answer.json();
   return Promise.all(parts.map(async ({ folder: name, build, meta, files }) => {
-    const instance = pagefind.createInstance({ basePath: `${folder}files/${name}/`, metaCacheTag: build, excerptLength: 24 });
-    const [pieces] = await Promise.all([readMeta(`${folder}files/${name}/${meta}`), instance.init()]);
+    const basePath = `${folder}files/${name}/`;
+    const instance = pagefind.createInstance({ basePath, metaCacheTag: build, excerptLength: 24 });
+    const [pieces, words] = await Promise.all([readMeta(basePath + meta), openWords([{ folder: basePath, build }]), instance.init()]);
     const ids = Object.keys(files);
-    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), parts: 1, reach: reacher([pieces], instance), facets: async () => ({}) };
+    return { pagefind: instance, ids, files, rows: new Map(ids.map((id, row) => [id, row])), words: async () => words, reach: reacher([pieces], instance), facets: async () => ({}) };
   }));
 }
 
@@ -53,7 +54,7 @@ export async function passages({ result }, most) {
 // The same with what stands inside files: items with a match there follow the others.
 export async function withFiles(q, found, opened) {
   const { tree } = parse(q);
-  const pruned = prune(tree, { ...opened.words, common: new Set() });
+  const pruned = prune(tree, { ...opened.idle, common: new Set() });
   if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
   const files = await findFiles(pruned, await opened.inside());
   const exact = found.finder?.near.length ? null : found.scores;

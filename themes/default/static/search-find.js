@@ -2,20 +2,10 @@
 
 import { CJK_RUN, HAS_CJK, bare, bareWords, folded, spaced } from "./search-query.js";
 
-// The parts of a document that a field searches; index and words are made in search.py.
-const PARTS = {
-  title: ["title", "title_alias"],
-  author: ["creators", "creators_alias"],
-  tag: ["tags", "tags_alias"],
-  id: ["ids"],
-};
 const KNOWN = ["title", "creators", "year"];
-const VERIFIED = 400; // at most so many documents, to see where a phrase stands
 const PREFERRED = 6; // so many words of a query
 const MANY = 1500; // results of which the best are good whatever their words begin like, and asking again is slow
 export const REFINED = 24; // results that are looked at more closely: few more than are shown
-const ALIKE = 5; // letters at the beginning of a word that nothing has, by which the nearest are found
-const ALIKE_SHARE = 0.6; // of all its letters
 const NO_SCORE = 1e-9; // of what is found for what it is, not for its words
 
 // Leave out what would find nothing in particular: single letters, words that are nearly everywhere, and little words
@@ -68,6 +58,7 @@ export class Finder {
     this.near = []; // of them, those for which the nearest stand in
     this.hits = new Map(); // row -> Pagefind's result
     this.problems = [];
+    this.asked = new Map(); // what was asked of Pagefind -> the answer
   }
 
   // Scores by row; 0 = not found.
@@ -76,8 +67,8 @@ export class Finder {
       case "and": return this.all(tree.parts);
       case "or": return this.any(tree.parts);
       case "not": return this.none(await this.find(tree.part));
-      case "word": return tree.field ? this.inField(tree) : this.words([tree.text]);
-      case "phrase": return tree.field ? this.inField(tree) : this.phrase(tree.text);
+      case "word": return tree.field ? inField(tree, this) : this.words([tree.text]);
+      case "phrase": return tree.field ? inField(tree, this) : this.phrase(tree.text);
       case "years": return this.years(tree);
       default: return this.value(tree);
     }
@@ -104,25 +95,30 @@ export class Finder {
 
   none(scores) { return scores.map((score) => (score ? 0 : NO_SCORE)); }
 
-  async ask(typed) {
+  // Pagefind's results, asked for once.
+  ask(typed) {
     // As in the index.
     const query = typed.replace(/[^\p{L}\p{N}\p{M}\s+#_"]/gu, "");
+    if (!this.asked.has(query)) this.asked.set(query, this.answer(query));
+    return this.asked.get(query);
+  }
+
+  async answer(query) {
     if (!query.startsWith('"')) await this.index.reach(query.split(/\s+/).map(bare).filter(Boolean));
-    const { results } = await this.index.pagefind.search(query);
-    return results;
+    return (await this.index.pagefind.search(query)).results;
   }
 
   scored(results) {
     const scores = new Float64Array(this.size);
     for (const result of results) {
       const row = this.index.rows.get(result.id);
-      scores[row] = result.score + NO_SCORE;
+      scores[row] = Math.max(scores[row], result.score + NO_SCORE);
       if (!this.hits.has(row)) this.hits.set(row, result);
     }
     return scores;
   }
 
-  // Rows that have every word, its beginning or another form of it.
+  // Rows that have every word: one that begins with it, or another form of one that does.
   async words(words) {
     if (words.length === 1 && CJK_RUN.test(words[0])) {
       const together = await this.ask(`"${spaced(words[0])}"`);
@@ -131,10 +127,50 @@ export class Finder {
       this.near.push(words[0]);
       return this.scored(await this.ask(spaced(words[0])));
     }
-    const results = await this.real(words, await this.ask(spaced(folded(words.join(" ")))));
+    const meant = await Promise.all(words.map((word) => this.meaning(word)));
+    if (meant.includes(null)) return new Float64Array(this.size);
+    const results = await this.ask(spaced(folded(meant.map(({ text }) => text).join(" "))));
     const scores = this.scored(results);
-    const isWorthIt = results.length > (words.length > 1 ? REFINED : 1) && results.length < MANY;
-    return isWorthIt ? this.preferExact(words, scores) : scores;
+    const those = await Promise.all(meant.filter(({ isClear }) => !isClear).map((each) => this.having(each)));
+    const found = those.length ? await this.within(those, meant, scores) : scores;
+    const count = found.reduce((sum, score) => sum + (score > 0), 0);
+    return count > (words.length > 1 ? REFINED : 1) && count < MANY ? this.preferExact(words, found) : found;
+  }
+
+  // What a word stands for, {text, exact, beginnings, isClear}, or null: nobody used it, nor anything near.
+  async meaning(word) {
+    const typed = compared(word);
+    if (HAS_CJK.test(word) || !typed) return { text: word, isClear: true };
+    const words = await this.index.words();
+    const known = await words.meaning(typed);
+    if (known) return { text: word, ...known };
+    for (const form of [folded(word), word]) {
+      if ((await this.ask(`"${form}"`)).length) return { text: word, exact: [form], beginnings: [], isClear: false };
+    }
+    this.unknown.push(word);
+    const nearest = this.exact ? "" : await words.nearest(typed);
+    if (!nearest) return null;
+    this.near.push(word);
+    return { text: nearest, ...await words.meaning(nearest) };
+  }
+
+  // Scores by row of what has one of the forms.
+  async having({ exact, beginnings }) {
+    const found = [...exact.map((word) => this.ask(`"${word}"`)), ...beginnings.map((each) => this.beginning(each))];
+    return this.scored((await Promise.all(found)).flat());
+  }
+
+  // A part of the index that lacks it would give something else.
+  async beginning({ start, lacking }) {
+    return (await this.ask(start)).filter((result) => !lacking.includes(partOf(result)));
+  }
+
+  // Pagefind takes words for others that begin alike, and leaves some out: what has all that is meant, by its scores
+  // where it gave any.
+  async within(those, meant, scores) {
+    const clear = meant.filter(({ isClear }) => isClear).map(({ text }) => text);
+    const sets = [...those, ...(clear.length ? [this.scored(await this.ask(spaced(folded(clear.join(" ")))))] : [])];
+    return scores.map((score, row) => (sets.every((set) => set[row]) ? score || sets.reduce((sum, set) => sum + set[row], 0) : 0));
   }
 
   // Pagefind likes a word that only begins as typed as much as the very word; readers do not.
@@ -153,78 +189,20 @@ export class Finder {
   // In how many of the places that readers know a work by it has what was typed.
   known(row) { return (this.hits.get(row).matchedMetaFields ?? []).filter((name) => KNOWN.includes(name)).length / 2; }
 
-  // Pagefind takes a word that it does not know for the longest beginning of it that it does know, or leaves it
-  // out; then every hit lacks it. So the first hit tells: whether a word there begins like it, or else whether any
-  // document has another form of it, which Pagefind's search for phrases does not make up. The parts of a large index
-  // know different words, so the first hit of each tells of that part. Gives the hits that are none of its makeshifts.
-  async real(words, results) {
-    if (!results.length && words.length === 1) this.unknown.push(words[0]);
-    const seen = await firstWords(results);
-    const without = new Set(); // parts that lack a word that others have
-    let all = true;
-    for (const word of words.filter((each) => results.length && !HAS_CJK.test(each))) {
-      const wanted = bare(word);
-      const lacking = [...seen.keys()].filter((part) => !seen.get(part).some((other) => other.startsWith(wanted)));
-      if (!lacking.length) continue;
-      const having = new Set((await this.ask(`"${folded(word)}"`)).map(partOf));
-      if (having.size || lacking.length < seen.size || (await this.isElsewhere(word, seen))) {
-        for (const part of lacking) if (!having.has(part)) without.add(part);
-        continue;
-      }
-      this.unknown.push(word);
-      if (!this.exact && [...seen.values()].flat().some((other) => isNear(wanted, other))) this.near.push(word);
-      else all = false;
-    }
-    return all ? results.filter((result) => !without.has(partOf(result))) : [];
-  }
-
-  // Whether a part without hits has a word that begins like it.
-  async isElsewhere(word, seen) {
-    if (seen.size === this.index.parts) return false;
-    const alone = await firstWords(await this.ask(folded(word)));
-    return [...alone.values()].flat().some((other) => other.startsWith(bare(word)));
-  }
-
   async phrase(text) {
     const results = await this.phraseHits(text);
     if (!results.length) this.unknown.push(`"${text}"`);
     return this.scored(results);
   }
 
-  async phraseHits(text) {
+  // names: of the parts of documents in which it is looked for where Pagefind does not tell.
+  async phraseHits(text, names) {
     for (const asked of [text, folded(text)]) {
       const hits = await this.ask(`"${spaced(asked)}"`);
       if (hits.length) return hits;
     }
     // Pagefind loses places of words with accents.
-    return having(text, (await this.ask(spaced(folded(text)))).slice(0, REFINED));
-  }
-
-  async inField({ op, text, field }) {
-    const results = op === "phrase" || HAS_CJK.test(text) ? await this.phraseHits(text) : await this.ask(folded(text));
-    const matches = (result) => (result.matchedMetaFields ?? []).some((name) => PARTS[field].includes(name));
-    const inside = results.filter(matches);
-    if (op === "word") {
-      if (field === "id") return this.scored(await this.identified(text, inside));
-      return this.scored(await this.real([text], inside));
-    }
-    // Of a phrase that is in the text as well, Pagefind does not say where else it is.
-    const unsure = results.filter((result) => !matches(result)).slice(0, VERIFIED);
-    if (unsure.length) inside.push(...await having(text, unsure, PARTS[field]));
-    if (!inside.length) this.unknown.push(`${field}:"${text}"`);
-    return this.scored(inside);
-  }
-
-  // Documents with just that identifier: the beginning of one would find others, too. Any version of a preprint.
-  async identified(text, results) {
-    const wanted = [bare(text), bare(text.replace(/^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})v\d+$/i, "$1"))];
-    const those = [];
-    for (const result of results.slice(0, VERIFIED)) {
-      const { meta } = await result.data();
-      if ((meta.ids ?? "").split(" ").some((id) => wanted.includes(bare(id)))) those.push(result);
-    }
-    if (!those.length) this.unknown.push(text);
-    return those;
+    return having(text, (await this.ask(spaced(folded(text)))).slice(0, REFINED), names);
   }
 
   async years({ from, to }) {
@@ -266,26 +244,9 @@ export function valuesNamed(facet, text, name = "") {
   }));
 }
 
-// What ids begin with, each part's with something else.
-const partOf = ({ id }) => id.slice(0, id.lastIndexOf("_"));
-
-// Part -> the words of its first hit.
-async function firstWords(results) {
-  const firsts = new Map();
-  for (const result of results) if (!firsts.has(partOf(result))) firsts.set(partOf(result), result);
-  return new Map(await Promise.all([...firsts].map(async ([part, result]) => {
-    const { meta, content } = await result.data();
-    const text = [...Object.values(meta), content].join(" ");
-    return [part, [...new Set([...text.split(/\s+/).map(bare), ...bareWords(text)].filter(Boolean))]];
-  })));
-}
-
+// The part of the index that a result is from.
+const partOf = ({ id }) => /-x-(\d+)_/.exec(id)?.[1] ?? "";
+// As the lists of words have it.
+const compared = (word) => folded(word).normalize("NFD").replace(/[^\p{L}\p{N}+#_]/gu, "");
+const inField = async (...about) => (await import("./search-fields.js")).inField(...about);
 const having = async (...about) => (await import("./search-phrases.js")).having(...about);
-
-// Whether they begin alike for so long that it is no accident. Numbers that do so have nothing in common.
-function isNear(typed, other) {
-  if (/\p{N}/u.test(typed)) return false;
-  let length = 0;
-  while (length < typed.length && typed[length] === other[length]) length += 1;
-  return length >= ALIKE && length >= typed.length * ALIKE_SHARE;
-}

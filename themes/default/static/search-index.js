@@ -33,21 +33,24 @@ export async function openIndex(folder) {
   return {
     pagefind, shown, ids, reach, columns,
     rows: new Map(ids.map((id, row) => [id, row])),
-    words: { common: new Set(pointer.common), little: new Set(pointer.little) },
+    idle: { common: new Set(pointer.common), little: new Set(pointer.little) },
     orders: once(() => read(pointer.orders)),
     vocabulary: once(async () => (await spelling()).readWords((await read(pointer.words)).words)),
+    words: once(async () => (await words()).openWords(pointer.parts.map((part) => (
+      { folder: folder + part.folder, build: pointer.build, part: part.folder.slice(0, -1) }
+    )))),
     links: once(() => read(pointer.links)),
     keys: once(async () => (await read(pointer.keys)).keys.split(" ")),
     files: once(() => read(pointer.files)),
     littleTitles: once(() => read(pointer.titles)),
-    inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind, readMeta, reacher)),
+    inside: once(async () => (await import("./search-files.js")).openFiles(folder, pagefind, { readMeta, reacher, openWords: (await words()).openWords })),
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder + pointer.parts[partOf(shown.part, row)].folder, ids[row]),
-    parts: pointer.parts.length,
   };
 }
 
 const ranking = () => import("./search-ranking.js");
+const words = () => import("./search-words.js");
 const spelling = () => import("./search-spelling.js");
 const optionsFor = ({ build }) => ({ metaCacheTag: build, ranking: RANKING, excerptLength: EXCERPT });
 const partOf = (column, row) => (column ? column.charCodeAt(row) - 48 : 0);
@@ -160,7 +163,7 @@ export async function find(q, opened) {
   if (url) return { scores: await linked(url, opened), finder: null, words: [], dropped: [], problems: [], straight: true };
   const { tree, plain, problems, noFields } = parse(q);
   const dropped = [];
-  const pruned = prune(tree, opened.words, dropped);
+  const pruned = prune(tree, opened.idle, dropped);
   if (!pruned) return { ...await titled(plain ? wanted(tree) : [], opened), dropped, problems, plain };
   const found = await look(pruned, plain, opened);
   const wrong = noFields.filter(({ word, isSure }) => isSure || found.finder.unknown.includes(word) || !found.scores.some(Boolean));

@@ -1,6 +1,6 @@
-// Which documents have a phrase, seen by reading them. Loaded when Pagefind does not tell.
+// Which documents have a phrase or a word in some place, seen by reading them. Loaded when Pagefind does not tell.
 
-import { bareWords, spaced } from "./search-query.js";
+import { bare, bareWords, spaced } from "./search-query.js";
 
 // The results whose document has it. names: of the parts of the document to look into; without them, all and the text.
 export async function having(phrase, results, names) {
@@ -13,4 +13,19 @@ export async function having(phrase, results, names) {
   return results.filter((result, place) => found[place]);
 }
 
+// The results with a form of a word in those parts. meant: exact and beginnings, of search-words.js, and the word.
+export async function havingForm({ text, exact }, results, names, words) {
+  const typed = bare(text);
+  const stems = new Set(await Promise.all(exact.map((word) => words.stem(word))));
+  const isForm = async (word) => word.startsWith(typed) || (word[0] === typed[0] && stems.has(await words.stem(word)));
+  const found = await Promise.all(results.map(async (result) => {
+    const { meta } = await result.data();
+    const inside = new Set(names.flatMap((name) => allWords(meta[name] ?? "")));
+    return (await Promise.all([...inside].map(isForm))).some(Boolean);
+  }));
+  return results.filter((result, place) => found[place]);
+}
+
+// A word with signs or capitals inside it counts as each of its parts as well.
+const allWords = (text) => [...text.split(/\s+/).map(bare), ...bareWords(text), ...bareWords(text.replace(/(?<=[a-z])(?=[A-Z])/g, " "))];
 const asWords = (text) => ` ${bareWords(spaced(text)).join(" ")} `;

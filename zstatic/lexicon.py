@@ -1,0 +1,162 @@
+"""The words of documents and their stems -> small files that tell the search page what a typed word means.
+
+Pagefind finds whatever begins with the stem of a typed word and, where nothing does, something else. Readers
+mean the words that begin with what they typed, and the other forms of these; which those are a list of all
+words tells. The stems are Pagefind's own: given all words once more, it says where which stem stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from zstatic import pagefind
+from zstatic.pagefind import Document
+from zstatic.shards import number_of
+from zstatic.spelling import shared_length
+
+FOLDER = "words/"
+# In each file so many words, about. Where one ends depends on its words alone: a new one changes one file.
+_EACH = 512
+# A beginning of words with more stems than this is looked for as it is, not stem by stem.
+_MANY = 24
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LONGEST = len(_DIGITS) - 1
+_LETTERS = re.compile(r"[^\W\d_]+")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def write_lexicon(documents: Iterable[Document], language: str, folder: Path) -> tuple[str, ...]:
+    """Write the files for a bundle into its folder; gives their names.
+
+    language: that of the bundle. Raises SearchError, ConfigError on a full disk.
+    """
+    stems, starts = _stems(_typed(documents), language, folder)
+    parts: dict[str, list[str]] = {}
+    names: set[str] = set()
+    part: list[str] = []
+    # As browsers compare: by UTF-16.
+    for word in sorted(stems, key=lambda word: word.encode("utf-16-be")):
+        name = _name(word)
+        if not parts or (zlib.crc32(word.encode()) % _EACH == 0 and name not in names):
+            names.add(name)
+            part = parts[word] = []
+        part.append(word)
+    files = {_name(first): _coded(words, stems) for first, words in parts.items()}
+    beginnings = {"firsts": " ".join(parts), **_beginnings(stems, starts)}
+    files["first"] = json.dumps(beginnings, ensure_ascii=False, separators=(",", ":"))
+    (folder / FOLDER).mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / FOLDER / f"{name}.json").write_text(content, "utf-8")
+    return tuple(f"{FOLDER}{name}.json" for name in sorted(files))
+
+
+def _name(first: str) -> str:
+    """Of a file, by its first word; in search-words.js as well."""
+    return f"{number_of(first):08x}"
+
+
+def _typed(documents: Iterable[Document]) -> list[str]:
+    """All that stands between spaces, each once."""
+    typed: set[str] = set()
+    for document in documents:
+        for text in (document.content, *document.meta.values(), *document.pages):
+            typed.update(text.split())
+        typed.update(map(str, range(1, len(document.pages) + 1)))
+    return sorted(typed)
+
+
+def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Each word that is used, as Pagefind compares words, with its stem; and those of frequent beginnings."""
+    words = sorted({bare for text in typed for part in _parts(text) if (bare := _bare(part)).isalpha()})
+    beginnings = _frequent_beginnings(words)
+    asked = [*words, *beginnings]
+    known: set[str] = set()
+    stems: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(dir=folder.parent) as top:
+        bundle = Path(top) / "stems"
+        documents = [Document("typed", " ".join(typed), {}), Document("words", " ".join(asked), {})]
+        pagefind.write_bundle(documents[: 1 + bool(asked)], language, bundle)
+        for stem, places in pagefind.read_words(bundle):
+            if 0 in places:
+                known.add(_bare(stem))
+            stems.update((asked[place], stem) for place in places.get(1, ()))
+    used = {word: stems[word] for word in words if stems.get(word) in known}
+    # Numbers and names with numbers have no other forms.
+    unchanged = known - set(used.values()) - {""}
+    return {word: word for word in unchanged} | used, {start: stems.get(start, start) for start in beginnings}
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What counts as a word: the whole, and what is between its signs and its capitals."""
+    composed = unicodedata.normalize("NFC", text)
+    yield composed
+    if not composed.isalpha() or not (composed.islower() or composed.istitle()):
+        yield from _LETTERS.findall(_INNER_CAPITAL.sub(" ", composed))
+
+
+def _bare(word: str) -> str:
+    """A word as Pagefind compares it: without case, accents and punctuation."""
+    apart = unicodedata.normalize("NFD", word.lower())
+    return apart if apart.isalnum() else "".join(char for char in apart if char.isalnum() or char in "+#_")
+
+
+def _frequent_beginnings(words: Iterable[str]) -> list[str]:
+    counts = Counter(word[:length] for word in words for length in range(2, len(word)))
+    return sorted({start for start, count in counts.items() if count > _MANY} - set(words))
+
+
+def _beginnings(stems: Mapping[str, str], starts: Mapping[str, str]) -> dict[str, Any]:
+    """Of the beginnings of many words those with which Pagefind does not find just these.
+
+    longer: it would look for a stem of the beginning, so it is to be asked for all that are a letter longer,
+    of which the last letters are told. apart: words of which the stems begin otherwise, one of each stem.
+    """
+    found: dict[str, set[str] | None] = {}
+    apart: dict[str, dict[str, str]] = {}
+    for word, stem in sorted(stems.items()):
+        for length in range(2, len(word) + 1):
+            start = word[:length]
+            those = found.setdefault(start, set())
+            if those is not None:
+                those.add(stem)
+                if len(those) > _MANY:
+                    found[start] = None
+            if not stem.startswith(start):
+                apart.setdefault(start, {}).setdefault(stem, word)
+    many = {start for start, those in found.items() if those is None}
+    cut = {start for start in many if (stems.get(start) or starts.get(start, start)) != start}
+    letters = {
+        start: sorted({w[len(start)] for w in stems if w != start and w.startswith(start)}) for start in cut
+    }
+    return {
+        "longer": {start: "".join(letters[start]) for start in sorted(cut)},
+        "apart": {start: sorted(apart[start].values()) for start in sorted(many & apart.keys())},
+    }
+
+
+def _coded(words: Iterable[str], stems: Mapping[str, str]) -> str:
+    """In order, each as the number of letters shared with the one before (base 36), and the others.
+
+    Then, where the stem is another, "/", how many letters it lacks at the end, and what it has instead.
+    """
+    coded = []
+    for before, word in pairwise(["", *words]):
+        shared = min(_LONGEST, shared_length(before, word))
+        coded.append(f"{_DIGITS[shared]}{word[shared:]}{_ending(word, stems[word])}")
+    return json.dumps(" ".join(coded), ensure_ascii=False)
+
+
+def _ending(word: str, stem: str) -> str:
+    kept = shared_length(word, stem)
+    if word == stem or len(word) - kept > _LONGEST:
+        return ""
+    return f"/{_DIGITS[len(word) - kept]}{stem[kept:]}"
