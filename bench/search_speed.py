@@ -21,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
@@ -107,16 +107,29 @@ def write(few: Context, copies: tuple[Copy, ...], folder: Path) -> None:
     (folder / "last_sync.json").write_text("{}")
 
 
-def first_results(browser: Browser, url: str) -> tuple[int, int]:
-    """Bytes and requests from an empty cache until results are shown."""
+def first_results(browser: Browser, url: str) -> tuple[str, str]:
+    """kB and requests from an empty cache until results are shown, and until the filters are, too."""
     page = browser.new_context().new_page()
     sizes: list[int] = []
-    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.on("requestfinished", lambda request: sizes.append(size(request)))
     page.goto(url)
     page.locator("#search-results article").first.wait_for()
-    found = sum(sizes), len(sizes)
+    first = kilobytes(sizes)
+    page.wait_for_load_state("networkidle")
+    whole = kilobytes(sizes)
     page.context.close()
-    return found
+    return first, whole
+
+
+def size(request: Request) -> int:
+    """Bytes of the answer; none from the cache, and those of a worker's script, which are not told."""
+    told = request.sizes()["responseBodySize"]
+    answer = request.response() if told == 0 else None
+    return int(answer.headers.get("content-length", 0)) if answer else max(0, told)
+
+
+def kilobytes(sizes: list[int]) -> str:
+    return f"{sum(sizes) / 1000:.0f}, {len(sizes)}"
 
 
 def timed(page: Page, query: str, choices: Any = None) -> tuple[float, float, int]:
@@ -223,8 +236,9 @@ def measure(size: int, content: Any, schema: Any, top: Path, browser: Browser) -
     tell("files and MB to upload then", f"{len(new)}, {sum(new) / 1e6:.2f}")
     asked = queries(ctx)
     with serving(top / "site", Compressing) as root:
-        size_first, requests = first_results(browser, f"{root}search/?q={asked['rare word']}")
-        tell("kB and requests to the first results", f"{size_first / 1000:.0f}, {requests}")
+        first, whole = first_results(browser, f"{root}search/?q={asked['rare word']}")
+        tell("kB and requests to the first results", first)
+        tell("kB and requests with the filters", whole)
         page = browser.new_page()
         page.goto(f"{root}search/")
         scripts = [
