@@ -1,8 +1,8 @@
 """What a search must find, worked out item by item from the search help (_search_help.html), without index.
 
-Two things the text leaves open are taken from the stemmer's side: two words are forms of one another if they
-share a stem, and tests ask for words of which the stem is known here. The order of letters is that of lists
-(sorting.py), which has tests of its own.
+One thing that the text leaves open is taken from Snowball, of which Pagefind has its stemmers: two words are
+forms of one another if they share a stem. The order of letters is that of lists (sorting.py), which has tests
+of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+
+from snowballstemmer import stemmer
 
 from zstatic.littlewords import little_words
 from zstatic.pages.context import Context, Entry
@@ -37,11 +39,26 @@ def words_of(text: str) -> list[str]:
     return [word for word in bare if word]
 
 
-def parts_of(text: str) -> set[str]:
-    """All that counts as a word: those between spaces, and what is between their signs and their capitals."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    pieces = re.split(r"[^\w+#]+|_|(?<=\w)\+(?=\w)", plain(apart))
-    return {*words_of(text), *filter(None, pieces)}
+INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+NUMBER_BESIDE = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
+
+
+@cache
+def meanings(token: str) -> frozenset[str]:
+    """All that counts as a word of what stands between two spaces: the whole, and what is between its signs,
+    its capitals and, if there are such, its numbers."""
+    pieces = re.split(r"[^\w+#]+|_|(?<=\w)\+(?=\w)", INNER_CAPITAL.sub(" ", token))
+    if len(pieces) > 1:
+        pieces = [piece for each in pieces for piece in NUMBER_BESIDE.split(each)]
+    return frozenset({*words_of(token), *filter(None, map(plain, pieces))})
+
+
+STEMMER = stemmer("english")
+
+
+@cache
+def stem(word: str) -> str:
+    return str(STEMMER.stemWord(word)) if word.isalpha() else word
 
 
 @dataclass(frozen=True)
@@ -74,25 +91,33 @@ class Work:
         return " ".join(fields.get(name, "") for name in SHELF[place]).strip()
 
     @cached_property
-    def words(self) -> dict[str, set[str]]:
-        return {name: parts_of(text) for name, text in self.fields.items()}
+    def in_order(self) -> dict[str, list[frozenset[str]]]:
+        return {
+            name: list(filter(None, map(meanings, unicodedata.normalize("NFC", text).split())))
+            for name, text in self.fields.items()
+        }
 
     @cached_property
-    def in_order(self) -> dict[str, list[str]]:
-        return {name: words_of(text) for name, text in self.fields.items()}
+    def words(self) -> dict[str, set[str]]:
+        return {name: set().union(*tokens) for name, tokens in self.in_order.items()}
+
+    @cached_property
+    def stems(self) -> dict[str, set[str]]:
+        return {name: set(map(stem, words)) for name, words in self.words.items()}
 
     @cached_property
     def all_words(self) -> set[str]:
         return set().union(*self.words.values())
 
-    def has_word(self, word: str, field: str = "") -> bool:
-        """Or one that begins with it."""
-        words = self.words[field] if field else self.all_words
-        return any(other.startswith(plain(word)) for other in words)
-
     def has_phrase(self, words: list[str], field: str = "") -> bool:
+        """Whatever the endings."""
         texts = [self.in_order[field]] if field else self.in_order.values()
-        return any(_is_inside(words, text) for text in texts)
+        stems = [stem(word) for word in words]
+        return any(
+            all(wanted in map(stem, token) for wanted, token in zip(stems, text[place:], strict=False))
+            for text in texts
+            for place in range(len(text) - len(stems) + 1)
+        )
 
 
 def _is_inside(words: list[str], text: list[str]) -> bool:
@@ -122,6 +147,24 @@ class Model:
         self.values["collection"] = [frozenset(inside.get(entry.path, ())) for entry in ctx.items]
         self.little = little_words(ctx.config.site.language)
         self.language = ctx.config.site.language
+
+    @cached_property
+    def vocabulary(self) -> Counter[str]:
+        """All words, and in how many works each is."""
+        return Counter(word for work in self.works for word in work.all_words)
+
+    def with_word(self, typed: str, field: str = "") -> set[int]:
+        """The works that have a word that begins so, another form of such a word or of the typed one."""
+        start = plain(typed)
+        begun = {word for word in self.vocabulary if word.startswith(start)}
+        forms = {stem(word) for word in begun | {start}}
+        names = [field] if field else list(self.works[0].fields)
+        return self.rows(
+            lambda work: any(
+                not work.words[name].isdisjoint(begun) or not work.stems[name].isdisjoint(forms)
+                for name in names
+            )
+        )
 
     def rows(self, test: Callable[[Work], bool]) -> set[int]:
         return {row for row, work in enumerate(self.works) if test(work)}

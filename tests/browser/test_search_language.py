@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,6 @@ async ([root, names]) => {
 """
 
 
-# "Customization" and "customer" are forms of "custom" for the stemmer.
-DOUBLE_ENDING = re.compile(r"(iz|is|at|ab|iv|ous|ful|less|al)(ation|ional|ity|eness|ness|ly|ing)s?$")
 ORDERS = ("", "newest", "oldest", "title", "creator", "added")
 
 
@@ -107,7 +105,7 @@ WORD_PLACES = ("notes", "series", "call number", "venue", "publisher")
 PHRASE_PLACES = ("title", "abstract", "notes")
 FIELD_NAMES = ("title", "author", "tag")
 AMONG = 20  # kinds, of which the one that was asked for least is next
-WORDS = 20  # of a text, of which some may be usable
+WORDS = 20  # of a text, at most
 
 
 class Asker:
@@ -124,9 +122,6 @@ class Asker:
         self.model = Model(ctx)
         self.everything = frozenset(range(len(self.model.works)))
         self.row = 0
-        known = Counter(word for work in self.model.works for word in work.all_words)
-        self.vocabulary = known
-        self.known_rigid = cache(self.is_rigid)
         self.atoms: dict[str, Callable[[], Query | None]] = {
             "word": self.word,
             **{f"word in {place}": partial(self.word_in, place) for place in WORD_PLACES},
@@ -170,21 +165,6 @@ class Asker:
     def rows(self, test: Callable[[Any], bool]) -> frozenset[int]:
         return frozenset(self.model.rows(test))
 
-    def usable(self, words: list[str]) -> list[str]:
-        """Plain words that mean one thing, endings or not: nothing else in the library begins alike."""
-        return [word for word in words if self.known_rigid(word)]
-
-    def is_rigid(self, word: str) -> bool:
-        """No other form of the word occurs, so that the stemmer cannot matter."""
-        if not re.fullmatch(r"[a-z]{4,}|\d{4}", word):
-            return False
-        length = max(2, len(word) - 6)
-        stem = word[: min(4, length) if DOUBLE_ENDING.search(word) else length]
-        return all(
-            other.startswith(word) or not other.startswith(stem) or other.isdigit()
-            for other in self.vocabulary
-        )
-
     @property
     def work(self) -> Work:
         return self.model.works[self.row]
@@ -196,8 +176,15 @@ class Asker:
         return self.words_in(self.work.text_in(field))
 
     def words_in(self, text: str) -> list[str]:
-        words = sorted({plain(word) for word in re.findall(r"[A-Za-z]+", text)})
-        return self.usable(self.chance.sample(words, min(len(words), WORDS)))
+        """Up to twenty, in any order; as they stand there, or with another ending."""
+        found = sorted({*re.findall(r"(?<!\w)(?:[A-Za-z]{3,}|\d{4})(?!\w)", text)} - {"AND", "NOT"})
+        words = [word for word in found if word.lower() not in self.model.little]
+        some = self.chance.sample(words, min(len(words), WORDS))
+        return [self.ended(word) if self.chance.random() < 0.2 else word for word in some]
+
+    def ended(self, word: str) -> str:
+        """As readers may type a word that they know otherwise."""
+        return word.removesuffix("s") + self.chance.choice(["s", "ing", "ed", ""])
 
     def word(self) -> Query | None:
         words = self.some_words(
@@ -209,7 +196,7 @@ class Asker:
         return self.one_word(word, "word")
 
     def one_word(self, word: str, kind: str) -> Query:
-        rows = self.rows(lambda work: work.has_word(word))
+        rows = frozenset(self.model.with_word(word))
         return Query(word, (kind,), words=((word, rows),), plain=True)
 
     def word_in(self, place: str) -> Query | None:
@@ -223,24 +210,17 @@ class Asker:
         return word and replace(word, text=f"publisher:{word.text}", kinds=("no field",))
 
     def little(self) -> Query | None:
-        """Those that the stemmer leaves alone."""
-        known = [
-            word for word in sorted(self.model.little & self.vocabulary.keys()) if self.known_rigid(word)
-        ]
+        known = sorted(word for word in self.model.little & self.model.vocabulary.keys() if len(word) > 1)
         return self.one_word(self.chance.choice(known), "little word") if known else None
 
     def prefix(self) -> Query | None:
-        words = self.some_words("title") or self.some_words("author")
-        long = [word for word in words if len(word) > 6]
+        words = self.some_words(self.chance.choice(["title", "author", "abstract"]))
+        long = [word for word in words if len(word) > 4]
         if not long:
             return None
-        start = self.chance.choice(long)[: self.chance.choice([4, 5])]
-        forms = {other for other in self.vocabulary if other.startswith(start[:3])}
-        if not all(other.startswith(start) for other in forms) or start.endswith(
-            ("e", "y", "s", "ing", "ed", "i", "l")
-        ):
-            return None
-        return self.one_word(start, "beginning of a word")
+        word = self.chance.choice(long)
+        start = word[: self.chance.randint(3, len(word) - 1)]
+        return None if start.lower() in self.model.little else self.one_word(start, "beginning of a word")
 
     def phrase(self, place: str, field: str = "") -> Query | None:
         """Two words in a row of a place, but of one name or tag, looked for in a field or anywhere."""
@@ -250,10 +230,9 @@ class Asker:
             for pair in pairwise(part.split())
             if all(re.fullmatch(r"[A-Za-z]{2,}", word) for word in pair)
         ]
-        some = self.chance.sample(pairs, min(len(pairs), WORDS))
-        chosen = next((" ".join(pair) for pair in some if all(map(self.known_rigid, map(plain, pair)))), "")
-        if not chosen:
+        if not pairs:
             return None
+        chosen = " ".join(self.chance.choice(pairs))
         words = words_of(chosen)
         rows = self.rows(lambda work: work.has_phrase(words, field))
         if field:
@@ -268,7 +247,7 @@ class Asker:
         return Query(f"{name}:{word}", (f"{name}:",), (self.rows_with(word, field),))
 
     def rows_with(self, word: str, field: str) -> frozenset[int]:
-        return self.rows(lambda work: work.has_word(word, field))
+        return frozenset(self.model.with_word(word, field))
 
     def group_in_field(self, name: str) -> Query | None:
         one, *more = self.some_words(name) or [""]
@@ -386,8 +365,12 @@ class Asker:
 
     def found(self, query: Query) -> frozenset[int]:
         rows = query.rows(self.model.little)
-        if rows is not None:
+        if rows:
             return rows
+        if rows is not None:
+            longer = [found for word, found in query.words if len(word) > 3]
+            is_longer = query.plain and 0 < len(longer) < len(query.words)
+            return frozenset.intersection(*longer) if is_longer else rows
         return frozenset(self.model.called(query.text.split()) if query.plain else ())
 
     def query(self, depth: int) -> Query:
@@ -681,9 +664,7 @@ def test_the_beginning_of_a_word_is_enough_though_the_index_has_many_pieces(
     assert len(list((tmp_path / "site/pagefind").rglob("*.pf_index"))) > 2 * parts
     model = Model(ctx)
     for typed in ("harpo", "harpot", "harp", "harpog", "harpottttt", *chance.sample(words, 5)):
-        assert set(ask(page, typed, {}, "newest")["rows"]) == model.rows(
-            lambda work, typed=typed: work.has_word(typed)
-        )
+        assert set(ask(page, typed, {}, "newest")["rows"]) == model.with_word(typed)
     page.close()
 
 
