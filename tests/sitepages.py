@@ -107,11 +107,14 @@ def context_of_libraries(
     return make_context(read, config, Schema(), files, ())
 
 
-def write_folder(ctx: Context, folder: Path, work: Path, with_search: bool = True) -> None:
-    """Write a whole site. work: where Pagefind works."""
+def write_folder(
+    ctx: Context, folder: Path, work: Path, with_search: bool = True, within: tuple[str, ...] = ("",)
+) -> None:
+    """Write a site. work: where Pagefind works. within: folders of it that are enough."""
     site = Site(ctx)
     copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx)) if with_search else ()
-    for output in [*site.outputs.values(), *copies]:
+    wanted = [output for path, output in site.outputs.items() if path.startswith(within)]
+    for output in [*wanted, *copies]:
         path = folder / output.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(output, Copy):

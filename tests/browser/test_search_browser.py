@@ -544,7 +544,7 @@ def test_items_of_a_real_library_are_found_by_title_and_doi(
     mirror, config = recorded_mirror(shared, "group-1"), site_config()
     library = select(read_library(mirror, config, config.libraries[0]), config.libraries[0].select)
     ctx = make_context([library], config, Schema.from_json(mirror.schema(), "en"), {}, ())
-    write_folder(ctx, tmp_path / "site", tmp_path / "work")
+    write_folder(ctx, tmp_path / "site", tmp_path / "work", within=("search/", "static/"))
     page = visit(serve(tmp_path / "site") + "search/")
     sample = ctx.items[::12]
     lost = [
