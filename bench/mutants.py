@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 # What is wrong then -> (file, text, what stands there instead).
 MISTAKES: dict[str, tuple[str, str, str]] = {
     "an answer of another version is taken": (
-        "sync.py",
+        "syncrun.py",
         "return [] if self.last else [version for version in versions if version != target]",
         "return []",
     ),
@@ -68,17 +68,17 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "    unread = _sync_objects(run, listing, deleted",
     ),
     "a text counts as made before it is": (
-        "sync.py",
+        "synctexts.py",
         "        _fetch_texts(run, name, query, missing)\n",
         '        mirror.write_state(done={**mirror.state("done", {}), name: version})\n'
         "        _fetch_texts(run, name, query, missing)\n",
     ),
     "a text of an older item stays": (
-        "sync.py",
+        "synctexts.py",
         "return renew or run.mirror.text_version(name, key) != version",
         "return renew or run.mirror.text_version(name, key) is None",
     ),
-    "full texts are listed once": ("sync.py", "    if upto == version and upto:\n", "    if upto:\n"),
+    "full texts are listed once": ("synctexts.py", "    if upto == version and upto:\n", "    if upto:\n"),
     "texts of what was lost are not looked for": (
         "sync.py",
         '    mirror.write_state(done={}, **{"files-done": NEVER})\n',

@@ -7,45 +7,35 @@ dropped after that, and the library version is written last: it says that everyt
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain
-from typing import Any, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from zstatic.api import (
-    BATCH,
     OBJECT_KEY,
     Api,
     Few,
     Kind,
-    Objects,
     RequestFailed,
-    RequestRefused,
     Versions,
-    in_parallel,
 )
-from zstatic.attachments import NEVER, FilesReport, rules_mark, sync_files, wanted_files
-from zstatic.batches import FAILURES_IN_A_ROW, Batch, Failed, fetch_halving
+from zstatic.attachments import NEVER, FilesReport, sync_files
+from zstatic.batches import FAILURES_IN_A_ROW
 from zstatic.config import Config, LibraryConfig
 from zstatic.errors import (
     AccessDenied,
     ApiError,
     ApiUnreachable,
-    ConfigError,
     LibraryMoved,
     LibraryNotFound,
     Problem,
 )
 from zstatic.mirror import (
-    FULLTEXT,
     Failure,
     Mirror,
-    citation_set,
-    export_set,
     open_mirror,
 )
 from zstatic.partial import (
@@ -55,12 +45,12 @@ from zstatic.partial import (
     list_items,
     may_have_children,
     read_children,
-    scope_of,
 )
 from zstatic.progress import Track
 from zstatic.shapes import collection_keys, is_readable, odd_field, part
+from zstatic.syncrun import JSON, WITNESSES, Run, any_comes, as_failures, in_batches, objects_of, version_of
+from zstatic.synctexts import forget_old_texts, sync_texts
 
-JSON = Any
 T = TypeVar("T")
 Part = Literal["metadata", "attachments"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
@@ -69,12 +59,6 @@ PASSES = 6
 # How often the mirror is compared with the complete listing, which shows what no listing of changes does.
 RECONCILE_EVERY = 30
 RECONCILE_AFTER = 7 * 24 * 3600
-# So many items are asked for at once to see whether the server delivers anything.
-WITNESSES = 10
-# Known to every Zotero server: tells a style it does not know from an item it cannot format.
-SURE_STYLE = "apa"
-# So many items are tried before a new style is held to be wrong.
-PROBES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +165,7 @@ def sync_library(
     listing and read every stored file again; both fetch what is wrong. now: seconds since 1970.
     """
     sent, before, name = api.request_count, mirror.library_version, mirror.library_name
-    run = _Run(api, mirror, library, config, track, now(), full)
+    run = Run(api, mirror, library, config, track, now(), full)
     run.reconcile = verify or (mirror.completed and _is_due(mirror, run.now))
     if "metadata" in parts:
         _sync_metadata(run)
@@ -209,93 +193,7 @@ def sync_library(
     )
 
 
-@dataclass(slots=True)
-class _Run:
-    """One library's sync while it goes on.
-
-    full: fetch every object anew. reconcile: compare with the complete listing.
-    reconciled: that was done.
-    last: this is the last pass, which takes the library as it comes.
-    read_below: what hangs under notes and files was looked at.
-    restored: the server went back to an older state, so that equal versions say nothing.
-    fetched: kind -> key -> version, of what came in this run. renewed: set of texts -> keys, likewise.
-    """
-
-    api: Api
-    mirror: Mirror
-    library: LibraryConfig
-    config: Config
-    track: Track
-    now: float
-    full: bool
-    reconcile: bool = False
-    reconciled: bool = False
-    last: bool = False
-    read_below: bool = False
-    restored: bool = False
-    schema_read: bool = False
-    fetched: dict[str, dict[str, int]] = field(default_factory=dict)
-    renewed: dict[str, set[str]] = field(default_factory=dict)
-    added: set[str] = field(default_factory=set)
-    updated: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    collections: set[str] = field(default_factory=set)
-    others: int = 0
-    texts: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        return self.library.id
-
-    @property
-    def thorough(self) -> bool:
-        """Whether nothing counts as done for having been done at this library version."""
-        return self.full or self.reconcile
-
-    @property
-    def whole(self) -> bool:
-        """Whether changes alone are not enough."""
-        known = self.mirror.completed and self.mirror.state("scope", None) == self.scope
-        return self.full or self.reconcile or not known
-
-    @property
-    def items_only(self) -> bool:
-        """ "My Publications" has items and their files, and no deletions, collections or full text."""
-        return self.library.id.endswith("/publications")
-
-    @property
-    def changed(self) -> bool:
-        kinds = (self.added, self.updated, self.removed, self.collections)
-        return any(kinds) or bool(self.others or self.texts)
-
-    @property
-    def scope(self) -> list[str] | None:
-        return scope_of(self.library)
-
-    def agree(self, version: int, target: int) -> None:
-        """Insist that an answer is of the library version that this pass is about."""
-        if self.strangers([version], target):
-            raise self.moved()
-
-    def strangers(self, versions: Iterable[int], target: int) -> list[int]:
-        """Give the library versions that this pass is not about; in the last pass any will do."""
-        return [] if self.last else [version for version in versions if version != target]
-
-    def note_fetched(self, kind: str, objects: Mapping[str, JSON]) -> None:
-        self.fetched.setdefault(kind, {}).update((key, _version(each)) for key, each in objects.items())
-
-    def note_changed(self, kind: Few, keys: Iterable[str]) -> None:
-        if kind == "collections":
-            self.collections.update(keys)
-        else:
-            self.others += len(set(keys))
-
-    def moved(self) -> LibraryMoved:
-        return LibraryMoved(f"The library {self.path} changed while it was being read.")
-
-
-def _sync_metadata(run: _Run) -> None:
+def _sync_metadata(run: Run) -> None:
     """Pass over the library until one pass saw it standing still."""
     where = run.path
     if run.mirror.rebuilt:
@@ -320,10 +218,10 @@ def _sync_metadata(run: _Run) -> None:
     if run.last:
         message = "The library kept changing while it was read; the newest changes follow with the next sync."
         run.problems.append(Problem("library-busy", where, message))
-    _forget_old_texts(run)
+    forget_old_texts(run)
 
 
-def _pass(run: _Run) -> None:
+def _pass(run: Run) -> None:
     """Bring objects, then the texts made from them, to one library version."""
     mirror = run.mirror
     here = mirror.library_version
@@ -336,7 +234,7 @@ def _pass(run: _Run) -> None:
     _refresh_schema(run, listing)
     if listing is None or not (run.whole or listing.version != here):
         _ask_again(run, here, lambda key, item: True)
-        _sync_texts(run, here, None)
+        sync_texts(run, here, None)
         return
     if listing.version < here and not run.full:
         since, listing = 0, _list_restored(run)
@@ -349,12 +247,12 @@ def _pass(run: _Run) -> None:
     unread = _sync_objects(run, listing, deleted.by_key if deleted else {}, since)
     # Items that failed before were tried again, though the listing of changes does not name them.
     narrow = since and not mirror.failures("items")
-    _sync_texts(run, listing.version, listing if narrow else None)
+    sync_texts(run, listing.version, listing if narrow else None)
     run.reconciled = not (since or run.last)
     _complete(run, listing.version, unread)
 
 
-def _ask_again(run: _Run, here: int, is_wanted: Callable[[str, JSON], bool]) -> bool:
+def _ask_again(run: Run, here: int, is_wanted: Callable[[str, JSON], bool]) -> bool:
     """Ask for what could not be had before, and for nothing else; say whether items or collections came.
 
     here: the library version, which is still the server's. is_wanted: says of an item whether it is stored.
@@ -379,7 +277,7 @@ def _versions_of(failures: Mapping[str, Failure]) -> dict[str, int]:
     return {key: failure.version for key, failure in failures.items()}
 
 
-def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
+def _complete(run: Run, version: int, unread: Mapping[str, Failure]) -> None:
     """Say that everything up to a library version is here: last of all."""
     if run.api.server_id != run.mirror.state("server", ""):
         raise _another_server(run)
@@ -394,7 +292,7 @@ def _complete(run: _Run, version: int, unread: Mapping[str, Failure]) -> None:
 # --- some collections of a library
 
 
-def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None:
+def _pass_over_collections(run: Run, here: int, scope: Collection[str]) -> None:
     """Bring the objects of some collections, then their texts, to one library version.
 
     The whole list of each collection is compared: what was moved out is in no list of changes.
@@ -405,7 +303,7 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     _refresh_schema(run, annotations)
     if annotations is None or not (run.whole or annotations.version != here):
         if not _ask_below_again(run, here):
-            _sync_texts(run, here, None)
+            sync_texts(run, here, None)
             return
         # What came may hold others, or lead to other collections.
         annotations = run.api.annotation_versions(run.path) or annotations
@@ -427,13 +325,13 @@ def _pass_over_collections(run: _Run, here: int, scope: Collection[str]) -> None
     run.collections |= _drop_few(run, "collections", collections)
     if searches is not None:
         run.others += len(_drop_few(run, "searches", searches))
-    _sync_texts(run, target, None)
+    sync_texts(run, target, None)
     mirror.write_state(**{"annotations-upto": target})
     run.reconciled = not run.last
     _complete(run, target, unread)
 
 
-def _ask_below_again(run: _Run, here: int) -> bool:
+def _ask_below_again(run: Run, here: int) -> bool:
     """Ask for what could not be had before of some collections; say whether items or collections came."""
     mirror = run.mirror
 
@@ -441,13 +339,13 @@ def _ask_below_again(run: _Run, here: int) -> bool:
         # An annotation may be anybody's; all else was in the lists of the collections.
         return item["data"].get("itemType") != "annotation" or _parent(item) in mirror.keys("items")
 
-    holders = dict(_objects_of(mirror, mirror.failures("children")))
+    holders = dict(objects_of(mirror, mirror.failures("children")))
     if holders:
-        _fetch_below(run, {key: _version(item) for key, item in holders.items()}, here)
+        _fetch_below(run, {key: version_of(item) for key, item in holders.items()}, here)
     return _ask_again(run, here, is_wanted)
 
 
-def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) -> dict[str, Failure]:
+def _sync_listed(run: Run, listed: Mapping[str, int], annotations: Versions) -> dict[str, Failure]:
     """Store what is listed and what hangs under it, drop all else; give the items that could not be had."""
     mirror, target = run.mirror, annotations.version
     local = _local_versions(run, (), 0)
@@ -465,7 +363,7 @@ def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) ->
     _read_below(run, listed, target)
     deleted = {
         key
-        for key, item in _objects_of(mirror, _hanging(mirror, listed))
+        for key, item in objects_of(mirror, _hanging(mirror, listed))
         if item["data"].get("itemType") == "annotation" and key not in annotations.by_key
     }
     gone = mirror.keys("items") - listed.keys() - _hanging(mirror, listed)
@@ -473,7 +371,7 @@ def _sync_listed(run: _Run, listed: Mapping[str, int], annotations: Versions) ->
     return unread
 
 
-def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
+def _read_below(run: Run, listed: Mapping[str, int], target: int) -> None:
     """Fetch what hangs under the notes and files that came since this was last done for them."""
     mirror = run.mirror
     anew = run.full or (run.reconcile and mirror.completed)
@@ -481,16 +379,16 @@ def _read_below(run: _Run, listed: Mapping[str, int], target: int) -> None:
     run.read_below = True
     read = {key: version for key, version in known.items() if key in listed}
     mirror.write_state(**{"children-read": read})
-    former = {_parent(item) for _, item in _objects_of(mirror, _hanging(mirror, listed))}
+    former = {_parent(item) for _, item in objects_of(mirror, _hanging(mirror, listed))}
     holders = {
-        key: _version(item)
+        key: version_of(item)
         for key, item in mirror.objects("items")
-        if key in listed and (has_children(item) or key in former) and read.get(key) != _version(item)
+        if key in listed and (has_children(item) or key in former) and read.get(key) != version_of(item)
     }
     _fetch_below(run, holders, target)
 
 
-def _fetch_below(run: _Run, holders: Mapping[str, int], target: int) -> None:
+def _fetch_below(run: Run, holders: Mapping[str, int], target: int) -> None:
     """Make what hangs under some notes and files be as on the server, and note those that fail.
 
     holders: key -> version.
@@ -536,7 +434,7 @@ def _parent(item: JSON) -> str:
 # --- which library this is
 
 
-def _meet_server(run: _Run) -> None:
+def _meet_server(run: Run) -> None:
     """Empty the mirror if it is of another Zotero desktop, whose versions mean nothing here.
 
     Raises LibraryMoved then.
@@ -552,11 +450,11 @@ def _meet_server(run: _Run) -> None:
     raise _another_server(run)
 
 
-def _another_server(run: _Run) -> LibraryMoved:
+def _another_server(run: Run) -> LibraryMoved:
     return LibraryMoved(f"Another Zotero answers for {run.path} than before; everything is fetched anew.")
 
 
-def _as_parting(run: _Run, error: ApiError) -> ApiError:
+def _as_parting(run: Run, error: ApiError) -> ApiError:
     """Say what it means that a group which was mirrored before is closed to us now."""
     if not (run.mirror.completed and run.path.startswith("groups/")):
         return error
@@ -576,14 +474,14 @@ def _as_parting(run: _Run, error: ApiError) -> ApiError:
     )
 
 
-def _note_restored(run: _Run) -> None:
+def _note_restored(run: Run) -> None:
     message = f"{run.path} went back to an older state on the server; everything is fetched anew."
     run.problems.append(Problem("library-restored", run.path, message))
     run.track.say(message)
     run.full = run.restored = True
 
 
-def _list_restored(run: _Run) -> Versions:
+def _list_restored(run: Run) -> Versions:
     """List a library whose server went back to an older state, so that no version here means anything."""
     _note_restored(run)
     listing = run.api.item_versions(run.path, 0)
@@ -598,7 +496,7 @@ def _is_due(mirror: Mirror, now: float) -> bool:
     return bool(syncs + 1 >= RECONCILE_EVERY or not 0 <= now - at < RECONCILE_AFTER)
 
 
-def _count_sync(run: _Run) -> None:
+def _count_sync(run: Run) -> None:
     """Count the syncs since the last comparison."""
     if not run.reconciled:
         syncs, at = run.mirror.state("reconciled", [RECONCILE_EVERY, 0])
@@ -608,7 +506,7 @@ def _count_sync(run: _Run) -> None:
 # --- objects
 
 
-def _sync_objects(run: _Run, listing: Versions, deleted: Mapping[str, int], since: int) -> dict[str, Failure]:
+def _sync_objects(run: Run, listing: Versions, deleted: Mapping[str, int], since: int) -> dict[str, Failure]:
     """Store what changed, then drop what is gone; give the items that could not be had."""
     listed = {key: version for key, version in listing.by_key.items() if OBJECT_KEY.fullmatch(key)}
     # An item that could not be had is gone like any other.
@@ -638,18 +536,18 @@ def _distrust_marks(mirror: Mirror) -> None:
     mirror.write_state(done={}, **{"files-done": NEVER})
 
 
-def _local_versions(run: _Run, keys: Iterable[str], since: int) -> dict[str, int]:
+def _local_versions(run: Run, keys: Iterable[str], since: int) -> dict[str, int]:
     """Give key -> version of the items that are here; only of some keys, when only those matter."""
     if run.full:
         # Everything is fetched anew, but once. What else is here still counts for dropping.
         fetched = run.fetched.get("items", {})
         return {key: fetched.get(key, -1) for key in run.mirror.keys("items")}
     if not since:
-        return {key: _version(item) for key, item in run.mirror.objects("items")}
-    return {key: _version(item) for key in keys if (item := run.mirror.object("items", key)) is not None}
+        return {key: version_of(item) for key, item in run.mirror.objects("items")}
+    return {key: version_of(item) for key in keys if (item := run.mirror.object("items", key)) is not None}
 
 
-def _insist_on_count(run: _Run, plan: SyncPlan, target: int) -> None:
+def _insist_on_count(run: Run, plan: SyncPlan, target: int) -> None:
     """Compare the number of items with the server's. Raises LibraryMoved, to compare all, if it differs."""
     here = {*run.mirror.keys("items"), *run.mirror.failures("items"), *plan.fetch}.difference(plan.drop)
     there = run.api.item_count(run.path)
@@ -661,7 +559,7 @@ def _insist_on_count(run: _Run, plan: SyncPlan, target: int) -> None:
 
 
 def _fetch_items(
-    run: _Run,
+    run: Run,
     keys: Collection[str],
     listed: Mapping[str, int],
     target: int,
@@ -686,9 +584,9 @@ def _fetch_items(
     ask = partial(run.api.items, run.path, **query)
 
     def delivers(failing: Collection[str]) -> bool:
-        return bool(_any_comes(run, query, mirror.keys("items") - known.keys(), failing))
+        return bool(any_comes(run, query, mirror.keys("items") - known.keys(), failing))
 
-    for batch in _in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
+    for batch in in_batches(run, ask, wanted, "Fetching items", delivers, known, moved):
         good = {key: item for key, item in batch.by_key.items() if is_readable("items", item)}
         odd |= {key: odd_field(item) for key, item in batch.by_key.items() if key not in good}
         if not known.keys().isdisjoint(good):
@@ -712,10 +610,10 @@ def _fetch_items(
             for key, field in odd.items()
         },
     }
-    return wanted - found - failed.keys(), _as_failures("item-unreadable", messages, versions)
+    return wanted - found - failed.keys(), as_failures("item-unreadable", messages, versions)
 
 
-def _drop_stale(run: _Run, unreadable: Mapping[str, int]) -> None:
+def _drop_stale(run: Run, unreadable: Mapping[str, int]) -> None:
     """Drop older copies of items that cannot be read: they may have been trashed, or made private, since.
 
     unreadable: key -> version on the server.
@@ -729,10 +627,10 @@ def _drop_stale(run: _Run, unreadable: Mapping[str, int]) -> None:
 
 def _is_here(mirror: Mirror, key: str, version: int) -> bool:
     item = mirror.object("items", key)
-    return item is not None and _version(item) == version
+    return item is not None and version_of(item) == version
 
 
-def _store_items(run: _Run, items: Mapping[str, JSON]) -> None:
+def _store_items(run: Run, items: Mapping[str, JSON]) -> None:
     here = run.mirror.keys("items")
     run.added |= items.keys() - here
     same = {key for key in items.keys() & here if run.mirror.object("items", key) == items[key]}
@@ -743,7 +641,7 @@ def _store_items(run: _Run, items: Mapping[str, JSON]) -> None:
     _note_owner(run, items)
 
 
-def _drop_items(run: _Run, keys: Collection[str]) -> None:
+def _drop_items(run: Run, keys: Collection[str]) -> None:
     gone = run.mirror.keys("items") & set(keys)
     run.mirror.drop_objects("items", keys)
     run.removed |= gone
@@ -751,7 +649,7 @@ def _drop_items(run: _Run, keys: Collection[str]) -> None:
     run.updated -= gone
 
 
-def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
+def _fetch_few(run: Run, kind: Few, target: int) -> Versions | None:
     """Store the collections or saved searches that changed; give all there are, None: it shows none."""
     listing = _if_shown(run, kind, partial(run.api.object_versions, run.path, kind))
     if listing is None:
@@ -761,18 +659,18 @@ def _fetch_few(run: _Run, kind: Few, target: int) -> Versions | None:
     return listing
 
 
-def _fetch_few_of(run: _Run, kind: Few, listed: Mapping[str, int], target: int) -> None:
+def _fetch_few_of(run: Run, kind: Few, listed: Mapping[str, int], target: int) -> None:
     """Store those of the listed collections or saved searches that changed, and note those that fail.
 
     listed: key -> version.
     """
     mirror, failed, moved = run.mirror, dict[str, str](), list[int]()
-    here = run.fetched.get(kind, {}) if run.full else {k: _version(v) for k, v in mirror.objects(kind)}
+    here = run.fetched.get(kind, {}) if run.full else {k: version_of(v) for k, v in mirror.objects(kind)}
     wanted = {k for k, v in listed.items() if OBJECT_KEY.fullmatch(k) and here.get(k) != v}
     inside = _items_by_collection(mirror) if wanted and kind == "collections" else {}
     ask = partial(run.api.objects, run.path, kind)
     known, delivers = mirror.failures(kind), partial(_delivers_few, run, kind)
-    for batch in _in_batches(run, ask, wanted, f"Fetching {kind}", delivers, known, moved):
+    for batch in in_batches(run, ask, wanted, f"Fetching {kind}", delivers, known, moved):
         good = {key: each for key, each in batch.by_key.items() if is_readable(kind, each)}
         for key in sorted(good.keys() & inside.keys()):
             _leave_recreated(run, key, inside[key], target)
@@ -791,13 +689,13 @@ def _fetch_few_of(run: _Run, kind: Few, listed: Mapping[str, int], target: int) 
         run.note_changed(kind, failed.keys() & mirror.keys(kind))
         mirror.drop_objects(kind, failed)
     messages = {key: f"Zotero cannot deliver this {_NAMES[kind]}: {said}" for key, said in failed.items()}
-    mirror.write_failures(kind, _as_failures(f"{kind}-unreadable", messages, listed))
+    mirror.write_failures(kind, as_failures(f"{kind}-unreadable", messages, listed))
 
 
 _NAMES: Mapping[Few, str] = {"collections": "collection", "searches": "saved search"}
 
 
-def _delivers_few(run: _Run, kind: Few, failing: Collection[str]) -> bool:
+def _delivers_few(run: Run, kind: Few, failing: Collection[str]) -> bool:
     others = sorted(run.mirror.keys(kind).difference(failing))[:WITNESSES]
     if not others:
         # Of saved searches nothing is shown, so that no harm comes of leaving them out.
@@ -805,7 +703,7 @@ def _delivers_few(run: _Run, kind: Few, failing: Collection[str]) -> bool:
     return run.api.delivers(partial(run.api.objects, run.path, kind, others))
 
 
-def _if_shown(run: _Run, kind: Kind, ask: Callable[[], T]) -> T | None:
+def _if_shown(run: Run, kind: Kind, ask: Callable[[], T]) -> T | None:
     """Ask for objects of a kind; None: this library shows none of them."""
     if run.items_only:
         return None
@@ -820,7 +718,7 @@ def _if_shown(run: _Run, kind: Kind, ask: Callable[[], T]) -> T | None:
         return None
 
 
-def _read_settings(run: _Run, target: int) -> Mapping[str, JSON] | None:
+def _read_settings(run: Run, target: int) -> Mapping[str, JSON] | None:
     settings = _if_shown(run, "settings", partial(run.api.settings, run.path))
     if settings is None:
         return None
@@ -828,7 +726,7 @@ def _read_settings(run: _Run, target: int) -> Mapping[str, JSON] | None:
     return {key: value for key, value in settings.by_key.items() if isinstance(value, dict)}
 
 
-def _drop_few(run: _Run, kind: Few, existing: Versions) -> set[str]:
+def _drop_few(run: Run, kind: Few, existing: Versions) -> set[str]:
     gone = run.mirror.keys(kind) - existing.by_key.keys()
     run.mirror.drop_objects(kind, gone)
     return set(gone)
@@ -843,7 +741,7 @@ def _store_whole(mirror: Mirror, kind: Kind, objects: Mapping[str, JSON]) -> set
     return {*changed, *gone}
 
 
-def _leave_collections(run: _Run, existing: Versions) -> None:
+def _leave_collections(run: Run, existing: Versions) -> None:
     """Take deleted collections out of the items.
 
     The server does so without a new item version, and names only the topmost of the deleted collections.
@@ -853,7 +751,7 @@ def _leave_collections(run: _Run, existing: Versions) -> None:
     _take_out(run, {key: {c for c in gone if key in inside[c]} for c in gone for key in inside[c]}, existing)
 
 
-def _leave_recreated(run: _Run, collection: str, items: Collection[str], target: int) -> None:
+def _leave_recreated(run: Run, collection: str, items: Collection[str], target: int) -> None:
     """Take out the items that left a collection when it was deleted, before it was created again."""
     members = run.api.collection_item_versions(run.path, collection)
     if members is None:
@@ -862,12 +760,12 @@ def _leave_recreated(run: _Run, collection: str, items: Collection[str], target:
     _take_out(run, {key: {collection} for key in items if key not in members.by_key}, members)
 
 
-def _take_out(run: _Run, leaving: Mapping[str, Collection[str]], seen: Versions) -> None:
+def _take_out(run: Run, leaving: Mapping[str, Collection[str]], seen: Versions) -> None:
     """Take items out of collections. leaving: item key -> collections. seen: the listing that says so."""
     changed: dict[str, JSON] = {}
-    for key, item in _objects_of(run.mirror, leaving):
+    for key, item in objects_of(run.mirror, leaving):
         # An item that is newer than the listing may be in a collection that is newer, too.
-        if _version(item) <= seen.version:
+        if version_of(item) <= seen.version:
             left = [each for each in collection_keys(item["data"]) if each not in leaving[key]]
             changed[key] = {**item, "data": {**item["data"], "collections": left}}
     run.mirror.write_objects("items", changed)
@@ -883,289 +781,10 @@ def _items_by_collection(mirror: Mirror) -> dict[str, set[str]]:
     return inside
 
 
-# --- texts made from items
-
-
-def _sync_texts(run: _Run, version: int, listing: Versions | None) -> None:
-    """Fetch citations, exports and full texts that are missing or made from an older item.
-
-    version: of the library, up to which all texts are here after this. listing: the items that changed since
-    the mirror's version; None: any may lack any text.
-    """
-    done: dict[str, JSON] = run.mirror.state("done", {})
-    sets = {
-        name: query
-        for name, query in _text_sets(run.config).items()
-        if run.thorough or done.get(name) != version or _may_come_now(run.mirror, name)
-    }
-    if sets:
-        _sync_item_texts(run, sets, done, version, listing)
-    if run.config.search.fulltext and not run.items_only:
-        _sync_fulltext(run, version)
-
-
-def _may_come_now(mirror: Mirror, name: str) -> bool:
-    """Say whether a request for texts failed before: it is sent again though nothing changed."""
-    return any(failure.code.endswith("-failed") for failure in mirror.failures(name).values())
-
-
-def _text_sets(config: Config) -> dict[str, dict[str, str]]:
-    """Give the sets of texts that the site needs -> the query that asks for one."""
-    locale = config.citation_locale
-    cited = {
-        citation_set(style, locale): {"include": "bib", "style": style, "locale": locale}
-        for style in config.citations.styles
-    }
-    return {**cited, **{export_set(format): {"include": format} for format in config.exports.formats}}
-
-
-def _sync_item_texts(
-    run: _Run,
-    sets: Mapping[str, Mapping[str, str]],
-    done: Mapping[str, JSON],
-    version: int,
-    listing: Versions | None,
-) -> None:
-    """Fetch what is missing of the sets, one after the other."""
-    mirror = run.mirror
-    narrow = listing is not None and not run.whole
-    up_to_date = {name for name in sets if narrow and done.get(name) == mirror.library_version}
-    changed = listing.by_key.keys() if listing is not None else ()
-    everything = _citable(mirror.objects("items")) if len(up_to_date) < len(sets) else {}
-    some = _citable(_objects_of(mirror, {*changed, *_failed_keys(mirror, up_to_date)}))
-    for name, query in sets.items():
-        items = some if name in up_to_date else everything
-        missing = {key: v for key, v in items.items() if _lacks_text(run, name, key, v)}
-        _fetch_texts(run, name, query, missing)
-        mirror.write_state(done={**mirror.state("done", {}), name: version})
-
-
-def _fetch_texts(run: _Run, name: str, query: Mapping[str, str], missing: Mapping[str, int]) -> None:
-    """Fetch one text of each item and store each batch at once.
-
-    missing: item key -> version here. Raises ConfigError for an unknown style, LibraryMoved if an item moved.
-    """
-    mirror, part = run.mirror, query["include"]
-    ask = partial(run.api.items, run.path, **query)
-    probed = _probe_style(run, query, missing) if part == "bib" and not mirror.has_texts(name) else ()
-    failed: dict[str, str] = {}
-    empty: set[str] = set()
-    moved: list[str] = []
-    label = f"Fetching {query['style']} citations" if part == "bib" else f"Fetching {part} exports"
-    rest = missing.keys() - {key for batch in probed for key in batch.asked}
-    delivers = partial(_delivers_texts, run, name, query)
-    for batch in chain(probed, _in_batches(run, ask, rest, label, delivers, mirror.failures(name), moved)):
-        texts = {key: text for key, item in batch.by_key.items() if (text := _text(part, item)) is not None}
-        _store_texts(run, name, {key: (_version(batch.by_key[key]), text) for key, text in texts.items()})
-        failed |= batch.failed
-        empty |= batch.asked - texts.keys() - batch.failed.keys()
-        # The text belongs to an item that we do not have yet: what else changed?
-        if not run.last:
-            moved += [key for key in texts if _version(batch.by_key[key]) != missing[key]]
-    if moved:
-        raise LibraryMoved(f"The library {run.path} changed while it was being read.")
-    kind = "citation" if part == "bib" else "export"
-    what = f"its {query['style']} citation" if part == "bib" else f"its {part} export"
-    said = {key: f"Zotero cannot make {what}: {said}" for key, said in failed.items()}
-    nothing = dict.fromkeys(empty, f"Zotero cannot make {what}: nothing came.")
-    # What failed before was tried again with the rest, unless it needs no such text any more.
-    mirror.write_failures(
-        name,
-        {
-            **_as_failures(f"{kind}-failed", said, missing),
-            **_as_failures(f"{kind}-missing", nothing, missing),
-        },
-    )
-
-
-def _lacks_text(run: _Run, name: str, key: str, version: int) -> bool:
-    """Say whether the text that should be made from a version must be fetched."""
-    renew = run.full and key not in run.renewed.get(name, ())
-    return renew or run.mirror.text_version(name, key) != version
-
-
-def _store_texts(run: _Run, name: str, texts: Mapping[str, tuple[int, str]]) -> None:
-    run.mirror.write_texts(name, texts)
-    run.renewed.setdefault(name, set()).update(texts)
-    run.texts += len(texts)
-
-
-def _probe_style(run: _Run, query: Mapping[str, str], missing: Collection[str]) -> tuple[Batch, ...]:
-    """Ask for one citation in a style that never worked yet; give the answer.
-
-    Of a style it does not know the server says no more than 500, as of an item that it cannot format: the
-    style is to blame if other items fail as well, which go with another style. Raises ConfigError then.
-    """
-    some = sorted(missing)[:: max(1, len(missing) // PROBES)][:PROBES]
-    for key in some:
-        try:
-            found = run.api.items(run.path, [key], **query)
-            return (Batch(frozenset([key]), found.by_key, {}, (found.version,)),)
-        except (RequestFailed, RequestRefused, LibraryNotFound):
-            continue
-    _insist_on_style(run, query, some)
-    return ()
-
-
-def _insist_on_style(run: _Run, query: Mapping[str, str], keys: Sequence[str]) -> None:
-    """Raises ConfigError if items that failed go with another style."""
-    sure = partial(run.api.items, run.path, keys, **{**query, "style": SURE_STYLE})
-    if keys and query["style"] != SURE_STYLE and run.api.delivers(sure):
-        raise ConfigError(
-            f"[citations] styles: Zotero has no style {query['style']!r}, or cannot use it.",
-            "Take the name from https://www.zotero.org/styles; it is the last part of a style's address.",
-        )
-
-
-def _delivers_texts(run: _Run, name: str, query: Mapping[str, str], failing: Collection[str]) -> bool:
-    """Say whether the server makes such a text of any item but those that fail.
-
-    Where none was ever made, one alone that fails is not taken for an outage.
-    """
-    comes = _any_comes(run, query, run.mirror.text_keys(name) - run.mirror.failures(name).keys(), failing)
-    if comes is False and "style" in query:
-        # Zotero may have withdrawn it.
-        _insist_on_style(run, query, sorted(failing)[:WITNESSES])
-    return comes if comes is not None else len(failing) == 1
-
-
-def _citable(items: Iterable[tuple[str, JSON]]) -> dict[str, int]:
-    """Give key -> version of the items that may have a page of their own, standalone notes aside."""
-    found: dict[str, int] = {}
-    for key, item in items:
-        fields = item["data"]
-        kind, inside = fields.get("itemType"), fields.get("parentItem")
-        if not fields.get("deleted") and kind not in ("note", "annotation") and not inside:
-            found[key] = _version(item)
-    return found
-
-
-def _objects_of(mirror: Mirror, keys: Iterable[str]) -> Iterator[tuple[str, JSON]]:
-    for key in sorted(keys):
-        item = mirror.object("items", key)
-        if item is not None:
-            yield key, item
-
-
-def _failed_keys(mirror: Mirror, names: Iterable[str]) -> set[str]:
-    return {key for name in names for key in mirror.failures(name)}
-
-
-def _text(part: str, item: JSON) -> str | None:
-    """Take a text out of an answer: CSL-JSON is an object, on Zotero's desktop the text of a list of one."""
-    value = item.get(part)
-    if part != "csljson":
-        return value if isinstance(value, str) else None
-    if isinstance(value, str):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if isinstance(value, dict) and isinstance(value.get("items"), list):
-        value = value["items"]
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else None
-
-
-# --- full text
-
-
-def _sync_fulltext(run: _Run, version: int) -> None:
-    """Fetch the full texts of attachments that may be published, where they are missing or older."""
-    mirror = run.mirror
-    moment = [version, rules_mark(run.config.attachments)]
-    done = mirror.state("done", {}).get(FULLTEXT)
-    if done == moment and not run.thorough and not _may_come_now(mirror, FULLTEXT):
-        return
-    versions = _fulltext_versions(run, version)
-    known = mirror.failures(FULLTEXT)
-    wanted = {
-        w.key for w in wanted_files(mirror.objects("items"), run.config.attachments) if w.key in versions
-    }
-    stuck = {key: f for key, f in known.items() if key in wanted and _is_stuck(run, f, versions[key])}
-    missing = [k for k in sorted(wanted - stuck.keys()) if _lacks_text(run, FULLTEXT, k, versions[k])]
-    failed: dict[str, Failure] = {}
-    fetch = partial(_fetch_fulltext, run)
-    in_a_row = 0
-    for key, text in run.track(in_parallel(missing, fetch), "Fetching full texts", len(missing)):
-        if isinstance(text, str):
-            _store_texts(run, FULLTEXT, {key: (versions[key], text)})
-        elif isinstance(text, Failed):
-            failed[key] = Failure(
-                "fulltext-failed", versions[key], f"Its full text could not be fetched: {text.message}"
-            )
-        else:
-            failed[key] = Failure(
-                "fulltext-missing", versions[key], "Zotero lists its full text but does not have it."
-            )
-        in_a_row = in_a_row + 1 if isinstance(text, Failed) and key not in known else 0
-        if in_a_row >= FAILURES_IN_A_ROW and isinstance(text, Failed):
-            raise text
-    mirror.write_failures(FULLTEXT, {**stuck, **failed})
-    mirror.write_state(done={**mirror.state("done", {}), FULLTEXT: moment})
-
-
-def _fulltext_versions(run: _Run, version: int) -> dict[str, int]:
-    """Give attachment key -> version of its full text, as of a library version."""
-    mirror = run.mirror
-    upto = 0 if run.thorough else mirror.state("fulltext-upto", 0)
-    known: dict[str, int] = mirror.state("fulltext-versions", {})
-    if upto == version and upto:
-        return known
-    if upto > version:
-        upto = 0
-    listing = run.api.fulltext_versions(run.path, upto)
-    if listing is None:
-        return {}
-    if listing.version >= 0:
-        run.agree(listing.version, version)
-    versions = {**(known if upto else {}), **listing.by_key}
-    # Only up to the version of this pass, even if the answer is newer: nothing may be missed.
-    mirror.write_state(**{"fulltext-versions": versions, "fulltext-upto": version})
-    return versions
-
-
-def _fetch_fulltext(run: _Run, key: str) -> tuple[str, str | Failed | None]:
-    try:
-        return key, run.api.fulltext(run.path, key)
-    except (RequestFailed, RequestRefused) as error:
-        return key, error
-
-
-def _is_stuck(run: _Run, failure: Failure, version: int) -> bool:
-    return failure.code == "fulltext-missing" and failure.version == version and not run.full
-
-
-# --- batches
-
-
-def _in_batches(
-    run: _Run,
-    ask: Callable[[Sequence[str]], Objects],
-    keys: Collection[str],
-    label: str,
-    delivers: Callable[[Collection[str]], bool],
-    known: Collection[str],
-    stop: Sized,
-) -> Iterator[Batch]:
-    found = fetch_halving(ask, keys, delivers, known, stop)
-    return run.track(found, label, -(-len(keys) // BATCH))
-
-
-def _any_comes(
-    run: _Run, query: Mapping[str, str], candidates: Collection[str], failing: Collection[str]
-) -> bool | None:
-    """Say whether the server delivers any of some items that it delivered before; None: there are none."""
-    known = sorted(set(candidates).difference(failing))
-    if not known:
-        return None
-    some = known[:: -(-len(known) // WITNESSES)]
-    return run.api.delivers(partial(run.api.items, run.path, some, **query))
-
-
 # --- small things
 
 
-def _refresh_group(run: _Run) -> None:
+def _refresh_group(run: Run) -> None:
     """Ask for a group's name and who can read it: both have a version of their own, beside the library's."""
     if not run.path.startswith("groups/"):
         return
@@ -1183,7 +802,7 @@ def _refresh_group(run: _Run) -> None:
         run.mirror.write_state(**{"group-version": version})
 
 
-def _note_owner(run: _Run, items: Mapping[str, JSON]) -> None:
+def _note_owner(run: Run, items: Mapping[str, JSON]) -> None:
     """Take a personal library's name from its objects."""
     names = (part(item, "library").get("name") for item in items.values())
     name = next((each for each in names if each and isinstance(each, str)), "")
@@ -1191,7 +810,7 @@ def _note_owner(run: _Run, items: Mapping[str, JSON]) -> None:
         run.mirror.write_state(name=name)
 
 
-def _refresh_schema(run: _Run, listing: Versions | None) -> None:
+def _refresh_schema(run: Run, listing: Versions | None) -> None:
     """Fetch Zotero's schema when it is missing or another than the one here; a site can do without."""
     here = run.mirror.state("schema-version", None)
     there = listing.schema_version if listing else ""
@@ -1205,37 +824,3 @@ def _refresh_schema(run: _Run, listing: Versions | None) -> None:
         run.problems.append(Problem("schema-missing", run.path, message))
         return
     run.mirror.write_state(schema=schema, **{"schema-version": there})
-
-
-def _forget_old_texts(run: _Run) -> None:
-    """Forget styles and formats that are no longer asked for, and what failed in them.
-
-    Full texts stay: the next one who searches in them would wait long for thousands of requests.
-    """
-    mirror, sets = run.mirror, _text_sets(run.config).keys()
-    for name in mirror.text_sets() - sets:
-        mirror.drop_texts(name)
-    done = mirror.state("done", {})
-    if done.keys() - sets - {FULLTEXT}:
-        mirror.write_state(done={name: mark for name, mark in done.items() if name in {*sets, FULLTEXT}})
-    current = {
-        "items",
-        "files",
-        "collections",
-        "searches",
-        *(["children"] if run.scope is not None else []),
-        *sets,
-        *([FULLTEXT] if run.config.search.fulltext else []),
-    }
-    for name in mirror.failed_sets():
-        if name not in current:
-            mirror.write_failures(name, {})
-
-
-def _as_failures(code: str, messages: Mapping[str, str], versions: Mapping[str, int]) -> dict[str, Failure]:
-    return {key: Failure(code, versions.get(key, 0), message) for key, message in messages.items()}
-
-
-def _version(item: JSON) -> int:
-    version = item.get("version")
-    return version if type(version) is int else -1
