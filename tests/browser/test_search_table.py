@@ -49,6 +49,8 @@ ITEMS = [
         "ANALYSIS", title="A polyphonic analysis", abstractNote="Of conferences “e-print/layout” – and fact."
     ),
     make_item("MISPLACE", title="The concept of a factory", abstractNote="For weavers, analogous."),
+    make_item("NEWSPAPR", title="Newspapers", abstractNote="What is new in the world."),
+    make_item("NEWS0000", title="New worlds", abstractNote="What is new in the world."),
     make_item("STOPWORD", title="To be or not to be: that is the question"),
     make_item("LITTLE00", title="It", creators=[author("Stephen King")]),
     make_item("LETTER00", title="V.", creators=[author("Thomas Pynchon")]),
@@ -94,6 +96,8 @@ ROWS = {
         ("facts", "ANALYSIS"),
         ("fact", "ANALYSIS MISPLACE"),
         ("title:polyphonics", "ANALYSIS"),
+        ("title:newing", "NEWS0000"),
+        ("title:worlded", "NEWS0000"),
         ("layouts -darwin", "ANALYSIS"),
     ],
     "stemming": [

@@ -34,20 +34,30 @@ async function withWord(text, field, finder) {
   const meant = await finder.meaning(text);
   if (!meant) return [];
   const found = meant.isClear ? [finder.ask(folded(meant.text))] : [
-    ...meant.beginnings.map((each) => finder.beginning(each)), ...meant.exact.map((form) => withForm(form, meant, field, finder)),
+    ...meant.beginnings.map((each) => finder.beginning(each)), ...meant.exact.map((form) => withForm(form, field, finder)),
   ];
   return (await Promise.all(found)).flat().filter(isIn(field));
 }
 
 // Of a word that is in the text as well Pagefind does not say where else it is; of what begins like it, it does.
-async function withForm(form, meant, field, finder) {
+async function withForm(form, field, finder) {
   const words = await finder.index.words();
   const results = await finder.ask(form);
   if ((await words.meaning(form))?.isClear) return results;
   const sure = new Map((await finder.ask(`"${form}"`)).map((result) => [result.id, result]));
   const unsure = results.filter((result) => sure.has(result.id) && isIn(field)(result) && !isIn(field)(sure.get(result.id)));
-  if (!unsure.length || (await words.stem(form)) === undefined) return [...sure.values(), ...unsure];
-  return [...sure.values(), ...await havingForm(meant, unsure.slice(0, VERIFIED), PARTS[field], words), ...unsure.slice(VERIFIED)];
+  const isForm = (word) => isFormOf(form, word, finder);
+  return [...sure.values(), ...await havingForm(isForm, unsure.slice(0, VERIFIED), PARTS[field]), ...unsure.slice(VERIFIED)];
+}
+
+// The stem of a word that nobody used is unknown, but forms of it are in the same documents.
+async function isFormOf(form, word, finder) {
+  if (word[0] !== form[0]) return false;
+  const words = await finder.index.words();
+  const stem = await words.stem(form);
+  if (stem !== undefined) return (await words.stem(word)) === stem;
+  const [one, other] = await Promise.all([form, word].map(async (each) => new Set((await finder.ask(`"${each}"`)).map(({ id }) => id))));
+  return one.size === other.size && [...one].every((id) => other.has(id));
 }
 
 // Documents with just that identifier: the beginning of one would find others, too. Any version of a preprint.

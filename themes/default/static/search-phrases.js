@@ -13,11 +13,8 @@ export async function having(phrase, results, names) {
   return results.filter((result, place) => found[place]);
 }
 
-// The results with a form of a word in those parts. meant: exact and beginnings, of search-words.js, and the word.
-export async function havingForm({ text, exact }, results, names, words) {
-  const typed = bare(text);
-  const stems = new Set(await Promise.all(exact.map((word) => words.stem(word))));
-  const isForm = async (word) => word.startsWith(typed) || (word[0] === typed[0] && stems.has(await words.stem(word)));
+// The results with a form of a word in those parts. isForm: tells that of a word, after a while.
+export async function havingForm(isForm, results, names) {
   const found = await Promise.all(results.map(async (result) => {
     const { meta } = await result.data();
     const inside = new Set(names.flatMap((name) => allWords(meta[name] ?? "")));
