@@ -492,7 +492,8 @@ def spaced(text: str) -> str:
 _KNOT = ",\u2060"
 _SEAM = ";\u2060"
 _BEFORE_LONE_SIGN = re.compile(rf"(?<=\S)\s+(?=[^\w\s+#{_NOTES_SIGN}]+(?:\s|$))")
-_WITH_SIGN = re.compile(r"\S*[^\w\s\x00-\x7f]\S*")
+_WORD = re.compile(r"\S+")
+_SIGN = re.compile(r"[^\w\s\x00-\x7f]")
 _OF_PARTS = re.compile(r"\w[!-/:-@\[-`{-~]+\w|[^\W\d_][0-9]|[0-9][^\W\d_]|[a-z][A-Z]")
 _BESIDE_SIGN = re.compile(r"(?<=\w)(?=[^\w\s\x00-\x7f])|(?<=[^\w\s\x00-\x7f])(?=\w)")
 
@@ -500,13 +501,13 @@ _BESIDE_SIGN = re.compile(r"(?<=\w)(?=[^\w\s\x00-\x7f])|(?<=[^\w\s\x00-\x7f])(?=
 def indexed(text: str) -> str:
     """As Pagefind is given it. A letter is one character, as in what is asked for."""
     composed = spaced(unicodedata.normalize("NFC", text.replace("\u2060", "")))
-    if not composed.isascii():
-        composed = _WITH_SIGN.sub(lambda found: _parted(found[0]), composed)
+    if _SIGN.search(composed):
+        composed = _WORD.sub(lambda found: _parted(found[0]), composed)
     return _BEFORE_LONE_SIGN.sub(_KNOT, composed)
 
 
 def _parted(word: str) -> str:
-    return _BESIDE_SIGN.sub(_SEAM, word) if _OF_PARTS.search(word) else word
+    return _BESIDE_SIGN.sub(_SEAM, word) if _SIGN.search(word) and _OF_PARTS.search(word) else word
 
 
 def joined(text: str) -> str:
