@@ -351,6 +351,24 @@ def test_typing_is_enough_and_the_address_follows(address: str, visit: Callable[
     expect(page.get_by_text("Or browse")).to_be_hidden()
 
 
+def test_the_first_letters_of_a_word_are_not_looked_for_at_once(
+    address: str, visit: Callable[..., Page]
+) -> None:
+    """Half of all words begin with them, and what is typed next would wait for the answer."""
+    page = visit("about:blank")
+    page.clock.install()
+    page.goto(f"{address}search/")
+    for typed, asked in (("lo", ""), ("love", "?q=love")):
+        page.locator("#search-field").fill(typed)
+        page.clock.run_for(400)
+        expect(page).to_have_url(f"{address}search/{asked}")
+    page.locator("#search-field").fill("ada lo")
+    page.clock.run_for(400)
+    expect(page).to_have_url(f"{address}search/?q=love")
+    page.clock.run_for(400)
+    expect(page).to_have_url(f"{address}search/?q=ada+lo")
+
+
 def test_back_leads_from_search_to_search_not_from_letter_to_letter(
     address: str, visit: Callable[..., Page]
 ) -> None:

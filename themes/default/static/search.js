@@ -20,6 +20,7 @@ const LONGEST = 500; // characters of a query
 const FILES = 3; // of an item, of which passages are shown
 const PASSAGES = 4; // of a file
 const PAUSE = 250; // ms of no typing before a search
+const LONG_PAUSE = 700; // after one or two letters, with which half of all words begin: long to look for, soon more
 const ANNOUNCE = 1000; // ms of no typing before the count is read out
 
 field.maxLength = LONGEST;
@@ -480,7 +481,7 @@ field.addEventListener("input", ({ inputType }) => {
   if (inputType === "insertFromPaste") {
     entered = true;
     typed(false);
-  } else pause = setTimeout(() => typed(true), PAUSE);
+  } else pause = setTimeout(() => typed(true), /(?:^|[\s(:])[\p{Ll}\p{Lu}]{1,2}$/u.test(field.value) ? LONG_PAUSE : PAUSE);
 });
 field.form.addEventListener("submit", (event) => {
   event.preventDefault();
