@@ -17,8 +17,11 @@ async function openList({ folder, build, part = "" }) {
     return answer.json();
   };
   const { firsts, longer, apart } = await read("first");
-  return new List(part, { firsts: firsts.split(" "), longer, apart }, read);
+  return new List(part, { firsts: firsts.split(" "), longer: asMap(longer), apart: asMap(apart) }, read);
 }
+
+// Readers may look for "constructor", which every object has.
+const asMap = (object) => new Map(Object.entries(object));
 
 // Words in order, in files of which the first words are known.
 class List {
@@ -84,9 +87,9 @@ class Words {
     const lists = await this.#beginnings(typed);
     const words = lists.flat();
     const lacking = this.lists.filter((list, place) => !lists[place].length).map(({ part }) => part);
-    const stems = new Map(words.map(([word, stem]) => [stem, word]));
+    const stems = stemsOf(words);
     if (!stems.size) return null;
-    if (stems.size > MANY) return this.#many(typed, words, lacking);
+    if (lists.some((list) => stemsOf(list).size > MANY)) return this.#many(typed, words, lacking);
     const stem = await this.stem(typed);
     // A word of which only other forms and longer words are used is looked for as well.
     if (stem === undefined) return { exact: [...stems.values(), typed], beginnings: [], isClear: false };
@@ -95,10 +98,10 @@ class Words {
     return { exact: [...stems.values()], beginnings: [], isClear };
   }
 
-  // Too many to ask for each.
+  // Too many in one part to ask for each. That part tells how Pagefind takes such a beginning.
   async #many(typed, words, lacking) {
-    const letters = new Set(this.lists.flatMap(({ longer }) => [...(longer[typed] ?? "")]));
-    const apart = this.lists.flatMap((list) => list.apart[typed] ?? []);
+    const letters = new Set(this.lists.flatMap(({ longer }) => [...(longer.get(typed) ?? "")]));
+    const apart = this.lists.flatMap((list) => list.apart.get(typed) ?? []);
     apart.push(...words.filter(([, stem]) => !stem.startsWith(typed)).map(([word]) => word));
     if (!letters.size) {
       const isClear = !apart.length && !lacking.length;
@@ -126,6 +129,9 @@ class Words {
   // undefined: nobody used the word.
   async stem(word) { return (await this.#beginnings(word)).flat().find(([other]) => other === word)?.[1]; }
 }
+
+// Each with a word that has it.
+const stemsOf = (words) => new Map(words.map(([word, stem]) => [stem, word]));
 
 // FNV-1a, as in shards.py.
 function nameOf(first) {
