@@ -23,6 +23,12 @@ async function openList({ folder, build, part = "" }) {
 // Readers may look for "constructor", which every object has.
 const asMap = (object) => new Map(Object.entries(object));
 
+// What is made once, but anew after a failure: who was offline tries again.
+function once(answers, key, make) {
+  if (!answers.has(key)) answers.set(key, make().catch((error) => { answers.delete(key); throw error; }));
+  return answers.get(key);
+}
+
 // Words in order, in files of which the first words are known.
 class List {
   constructor(part, beginnings, read) {
@@ -41,8 +47,7 @@ class List {
   }
 
   file(place) {
-    if (!this.files.has(place)) this.files.set(place, this.read(nameOf(this.firsts[place])).then(decoded));
-    return this.files.get(place);
+    return once(this.files, place, async () => decoded(await this.read(nameOf(this.firsts[place]))));
   }
 
   // [word, stem] of those that begin so, up to more than MANY stems.
@@ -79,8 +84,7 @@ class Words {
   // as good as the others, and beginnings, each with the parts that lack it. isClear: the typed word alone would find
   // the same.
   meaning(typed) {
-    if (!this.known.has(typed)) this.known.set(typed, this.#meaning(typed));
-    return this.known.get(typed);
+    return once(this.known, typed, () => this.#meaning(typed));
   }
 
   async #meaning(typed) {
