@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,12 @@ from fakelibrary import FakeLibrary
 from fakezotero import FakeZotero
 
 SHARED = Path(os.environ.get("ZSTATIC_SHARED") or Path(__file__).parents[2] / "shared")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: the tests of the search wait, as it does, for readers to stop typing."""
+    return (yield) + 1
 
 
 @pytest.fixture(scope="session")
