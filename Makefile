@@ -1,6 +1,6 @@
 # Two commands on a fresh machine (Python >= 3.11, make):
 #   make demo           install zstatic here, build the sample library's site and serve it (SERVE=0: only build)
-#   make test           install the test dependencies, find or install a Chromium, run every test, in a process more than there are cores
+#   make test           install the test dependencies, find or install a Chromium, run every test, side by side
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8000
