@@ -97,6 +97,18 @@ def test_a_beginning_that_is_cut_like_a_word_is_continued_by_its_letters(tmp_pat
     assert beginnings(tmp_path / "a")["longer"] == {start: "abcdef"}
 
 
+def test_words_with_numbers_count_among_those_that_begin_alike(tmp_path: Path) -> None:
+    words = [f"cons{ending}" for ending in [*"abcdefghijklm", *range(10, 25)]]
+    lexicon(tmp_path / "a", pages=(" ".join(words),))
+    assert beginnings(tmp_path / "a")["longer"] == {"cons": "12abcdefghijklm"}
+
+
+def test_a_word_may_be_very_long(tmp_path: Path) -> None:
+    """As in a text without spaces, of which not all beginnings fit into any memory."""
+    sequence = "gattaca" * 50_000
+    assert lexicon(tmp_path / "a", sequence) == {sequence: sequence}
+
+
 def test_a_word_whose_stem_begins_otherwise_is_named_with_its_beginning(tmp_path: Path) -> None:
     lexicon(
         tmp_path / "a", "rating " + " ".join(f"rati{one}{other}" for one in "abcdefk" for other in "bcdgkmp")

@@ -12,8 +12,8 @@ import re
 import tempfile
 import unicodedata
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -39,19 +39,18 @@ def write_lexicon(documents: Iterable[Document], language: str, folder: Path) ->
 
     language: that of the bundle. Raises SearchError, ConfigError on a full disk.
     """
-    stems, starts = _stems(_typed(documents), language, folder)
+    stems, cut = _stems(_typed(documents), language, folder)
     parts: dict[str, list[str]] = {}
     names: set[str] = set()
     part: list[str] = []
     # As browsers compare: by UTF-16.
     for word in sorted(stems, key=lambda word: word.encode("utf-16-be")):
-        name = _name(word)
-        if not parts or (zlib.crc32(word.encode()) % _EACH == 0 and name not in names):
-            names.add(name)
+        if not parts or (zlib.crc32(word.encode()) % _EACH == 0 and _name(word) not in names):
+            names.add(_name(word))
             part = parts[word] = []
         part.append(word)
     files = {_name(first): _coded(words, stems) for first, words in parts.items()}
-    beginnings = {"firsts": " ".join(parts), **_beginnings(stems, starts)}
+    beginnings = {"firsts": " ".join(parts), **_beginnings(stems, cut)}
     files["first"] = json.dumps(beginnings, ensure_ascii=False, separators=(",", ":"))
     (folder / FOLDER).mkdir(exist_ok=True)
     for name, content in files.items():
@@ -74,11 +73,15 @@ def _typed(documents: Iterable[Document]) -> list[str]:
     return sorted(typed)
 
 
-def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Each word that is used, as Pagefind compares words, with its stem; and those of frequent beginnings."""
-    words = sorted({bare for text in typed for part in _parts(text) if (bare := _bare(part)).isalpha()})
-    beginnings = _frequent_beginnings(words)
-    asked = [*words, *beginnings]
+def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str], set[str]]:
+    """Each word that is used, as Pagefind compares words, with its stem; and what it would cut.
+
+    cut: of the beginnings of many words those of which it would look for a stem.
+    """
+    parts = sorted({_bare(part) for text in typed for part in _parts(text)})
+    words = {part for part in parts if part.isalpha()}
+    beginnings = {start for start in _frequent(parts) if start.isalpha()}
+    asked = sorted(words | beginnings)
     known: set[str] = set()
     stems: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=folder.parent) as top:
@@ -89,10 +92,11 @@ def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str
             if 0 in places:
                 known.add(_bare(stem))
             stems.update((asked[place], stem) for place in places.get(1, ()))
-    used = {word: stems[word] for word in words if stems.get(word) in known}
+    used = {word: stem for word, stem in stems.items() if word in words and stem in known}
     # Numbers and names with numbers have no other forms.
     unchanged = known - set(used.values()) - {""}
-    return {word: word for word in unchanged} | used, {start: stems.get(start, start) for start in beginnings}
+    cut = {start for start in beginnings if stems.get(start, start) != start}
+    return {word: word for word in unchanged} | used, cut
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -109,38 +113,35 @@ def _bare(word: str) -> str:
     return apart if apart.isalnum() else "".join(char for char in apart if char.isalnum() or char in "+#_")
 
 
-def _frequent_beginnings(words: Iterable[str]) -> list[str]:
-    counts = Counter(word[:length] for word in words for length in range(2, len(word)))
-    return sorted({start for start, count in counts.items() if count > _MANY} - set(words))
+def _frequent(words: Sequence[str]) -> set[str]:
+    """The beginnings of more than _MANY of the words, which are sorted.
+
+    A word with that many others after it that begin alike tells them: of a long one not each is to be made.
+    """
+    far = zip(words, words[_MANY:], strict=False)
+    return {one[:length] for one, other in far for length in range(2, shared_length(one, other) + 1)}
 
 
-def _beginnings(stems: Mapping[str, str], starts: Mapping[str, str]) -> dict[str, Any]:
+def _beginnings(stems: Mapping[str, str], cut: Container[str]) -> dict[str, Any]:
     """Of the beginnings of many words those with which Pagefind does not find just these.
 
     longer: it would look for a stem of the beginning, so it is to be asked for all that are a letter longer,
     of which the last letters are told. apart: words of which the stems begin otherwise, one of each stem.
     """
-    found: dict[str, set[str] | None] = {}
-    apart: dict[str, dict[str, str]] = {}
-    for word, stem in sorted(stems.items()):
-        for length in range(2, len(word) + 1):
-            start = word[:length]
-            those = found.setdefault(start, set())
-            if those is not None:
-                those.add(stem)
-                if len(those) > _MANY:
-                    found[start] = None
-            if not stem.startswith(start):
-                apart.setdefault(start, {}).setdefault(stem, word)
-    many = {start for start, those in found.items() if those is None}
-    cut = {start for start in many if (stems.get(start) or starts.get(start, start)) != start}
-    letters = {
-        start: sorted({w[len(start)] for w in stems if w != start and w.startswith(start)}) for start in cut
-    }
-    return {
-        "longer": {start: "".join(letters[start]) for start in sorted(cut)},
-        "apart": {start: sorted(apart[start].values()) for start in sorted(many & apart.keys())},
-    }
+    words = sorted(stems)
+    longer: dict[str, str] = {}
+    apart: dict[str, list[str]] = {}
+    for start in sorted(_frequent(words)):
+        end = bisect_left(words, f"{start}\U0010ffff")
+        those = words[bisect_left(words, start) : end]
+        by_stem = {stems[word]: word for word in reversed(those)}
+        if len(by_stem) <= _MANY:
+            continue
+        if start in cut:
+            longer[start] = "".join(sorted({word[len(start)] for word in those if word != start}))
+        if others := [word for stem, word in by_stem.items() if not stem.startswith(start)]:
+            apart[start] = sorted(others)
+    return {"longer": longer, "apart": apart}
 
 
 def _coded(words: Iterable[str], stems: Mapping[str, str]) -> str:
