@@ -23,10 +23,23 @@ def lexicon(folder: Path, *texts: str, language: str = "en", pages: tuple[str, .
         word, content = "", json.loads((folder / f"words/{number_of(first):08x}.json").read_text("utf-8"))
         for part in content.split(" "):
             rest, _, ending = part.partition("/")
-            word = word[: int(rest[0], 36)] + rest[1:]
-            words[word] = word[: len(word) - int(ending[0], 36)] + ending[1:] if ending else word
-    assert [*words] == sorted(words)
+            word = cut(word, int(rest[0], 36)) + rest[1:]
+            words[word] = cut(word, length(word) - int(ending[0], 36)) + ending[1:] if ending else word
+    assert [*words] == sorted(words, key=utf_16)
     return words
+
+
+def utf_16(word: str) -> bytes:
+    """What browsers count, compare and cut."""
+    return word.encode("utf-16-be")
+
+
+def length(word: str) -> int:
+    return len(utf_16(word)) // 2
+
+
+def cut(word: str, end: int) -> str:
+    return utf_16(word)[: 2 * end].decode("utf-16-be")
 
 
 def beginnings(folder: Path) -> dict[str, str]:
@@ -95,6 +108,12 @@ def test_a_beginning_that_is_cut_like_a_word_is_continued_by_its_letters(tmp_pat
     """The stemmer takes "cons" for more than one con; what it would find is much more than wanted."""
     lexicon(tmp_path / "a", " ".join(f"{start}{one}{other}p" for one in "abcdef" for other in "aeiou"))
     assert beginnings(tmp_path / "a")["longer"] == {start: "abcdef"}
+
+
+def test_letters_that_browsers_count_twice_are_told_as_they_count_them(tmp_path: Path) -> None:
+    gothic = {"𐌰𐌱𐌲", "𐌰𐌱𐌳", "𐌰𐌱𐌳𐌴", "𐌰𐍂"}
+    long = {"𒀀" * 40, "𒀀" * 40 + "𒁀"}
+    assert lexicon(tmp_path / "a", " ".join(gothic | long | {"ﬡ"})).keys() == gothic | long | {"ﬡ"}
 
 
 def test_words_with_numbers_count_among_those_that_begin_alike(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ _EACH = 512
 # A beginning of words with more stems than this is looked for as it is, not stem by stem.
 _MANY = 24
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LONGEST = len(_DIGITS) - 1
+# So many letters a digit can count, even if browsers count each twice.
+_LONGEST = (len(_DIGITS) - 1) // 2
 _LETTERS = re.compile(r"[^\W\d_]+")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -151,13 +152,18 @@ def _coded(words: Iterable[str], stems: Mapping[str, str]) -> str:
     """
     coded = []
     for before, word in pairwise(["", *words]):
-        shared = min(_LONGEST, shared_length(before, word))
-        coded.append(f"{_DIGITS[shared]}{word[shared:]}{_ending(word, stems[word])}")
+        shared = word[: min(_LONGEST, shared_length(before, word))]
+        coded.append(f"{_number_of(shared)}{word[len(shared) :]}{_ending(word, stems[word])}")
     return json.dumps(" ".join(coded), ensure_ascii=False)
 
 
 def _ending(word: str, stem: str) -> str:
-    kept = shared_length(word, stem)
-    if word == stem or len(word) - kept > _LONGEST:
+    if word == stem:
         return ""
-    return f"/{_DIGITS[len(word) - kept]}{stem[kept:]}"
+    kept = shared_length(word, stem)
+    return f"/{_number_of(word[kept:])}{stem[kept:]}" if len(word) - kept <= _LONGEST else ""
+
+
+def _number_of(letters: str) -> str:
+    """As browsers count: in UTF-16 one of an ancient script takes two places."""
+    return _DIGITS[len(letters.encode("utf-16-be")) // 2]
