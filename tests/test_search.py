@@ -333,11 +333,18 @@ def empty_some(folder: Path) -> None:
         path.write_bytes(b"")
 
 
+def cut_words(folder: Path) -> None:
+    for path in sorted(folder.glob("words/*.json"))[1:]:
+        path.write_bytes(path.read_bytes()[:-3])
+
+
 # Where a kill comes: the function, whether it had done its work, and what it left.
 KILLS: dict[str, tuple[Any, str, bool, Callable[[Path], None] | None]] = {
     "before Pagefind": (pagefind, "write_bundle", False, None),
     "with some of Pagefind's files empty": (pagefind, "write_bundle", True, empty_some),
     "after Pagefind": (pagefind, "write_bundle", True, None),
+    "before the stems of words are read": (pagefind, "read_words", False, None),
+    "with some words cut": (bundles, "write_lexicon", True, cut_words),
     "before old files are removed": (pagefind, "read_bundle", True, None),
     "before the record of it": (bundles, "_save", False, None),
     "after the record of it": (bundles, "_save", True, None),
@@ -397,14 +404,17 @@ def test_an_index_killed_at_any_step_recovers(
     assert recovered == make(1, tmp_path / "fresh")
     assert all(recovered.values())
     # Nothing of before lies about, either, to be published one day.
-    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+    assert below(tmp_path / "kept") == below(tmp_path / "fresh")
 
 
-def bundled(work: Path) -> set[str]:
-    return {path.relative_to(work).as_posix() for path in work.rglob("bundle/**/*") if path.is_file()}
+def below(work: Path) -> set[str]:
+    return {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("ending", [".pf_fragment", ".pf_index", ".pf_meta", "worker.js"])
+@pytest.mark.parametrize(
+    "ending",
+    [".pf_fragment", ".pf_index", ".pf_meta", "worker.js", "words/first.json", "words/????????.json"],
+)
 def test_an_empty_or_cut_file_of_the_files_index_is_not_published(tmp_path: Path, ending: str) -> None:
     before = make_files(0, tmp_path)
     damaged = next(path for path in sorted(tmp_path.rglob(f"bundle/**/*{ending}")))
@@ -433,6 +443,10 @@ DAMAGES: dict[str, Callable[[Path, Path], object]] = {
     "other bytes of the same size": lambda work, fragment: rewrite(fragment, fragment.read_bytes()[::-1]),
     "a file that is copied as it is": lambda work, fragment: rewrite(
         work / "bundle" / "pagefind.js", bytes((work / "bundle" / "pagefind.js").stat().st_size)
+    ),
+    "a list of words removed": lambda work, fragment: (work / "bundle/words/first.json").unlink(),
+    "a list of words cut": lambda work, fragment: rewrite(
+        words := next((work / "bundle/words").glob("????????.json")), words.read_bytes()[:-2]
     ),
     "a link to a file": lambda work, fragment: link_elsewhere(fragment),
     "a link to a folder": lambda work, fragment: link_elsewhere(fragment.parent),
@@ -567,7 +581,7 @@ def test_parts_after_an_edit_equal_fresh_ones(tmp_path: Path, edit: str) -> None
         kept = index_site(EDITS[edit](rows), "en", tmp_path / "kept")
         fresh = index_site(EDITS[edit](rows), "en", tmp_path / "fresh")
     assert files(kept) == files(fresh)
-    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+    assert below(tmp_path / "kept") == below(tmp_path / "fresh")
 
 
 def test_an_edit_touches_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -586,7 +600,7 @@ def test_a_library_that_shrinks_has_one_index_again(tmp_path: Path) -> None:
         index_site(many(12), "en", tmp_path / "kept")
     one = index_site(many(6), "en", tmp_path / "kept")
     assert files(one) == files(index_site(many(6), "en", tmp_path / "fresh"))
-    assert bundled(tmp_path / "kept") == bundled(tmp_path / "fresh")
+    assert below(tmp_path / "kept") == below(tmp_path / "fresh")
 
 
 def test_all_of_a_divided_index_is_known_to_be_ours_and_cleaned_away(tmp_path: Path) -> None:

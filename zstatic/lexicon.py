@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import unicodedata
 import zlib
 from bisect import bisect_left
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from zstatic import pagefind
+from zstatic.disk import naming, remove_tree
 from zstatic.pagefind import Document
 from zstatic.shards import number_of
 from zstatic.spelling import shared_length
@@ -38,7 +38,7 @@ _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def write_lexicon(documents: Iterable[Document], language: str, folder: Path) -> tuple[str, ...]:
     """Write the files for a bundle into its folder; gives their names.
 
-    language: that of the bundle. Raises SearchError, ConfigError on a full disk.
+    language: that of the bundle. Raises SearchError, ConfigError or OSError on a full disk.
     """
     stems, cut = _stems(_typed(documents), language, folder)
     parts: dict[str, list[str]] = {}
@@ -55,7 +55,9 @@ def write_lexicon(documents: Iterable[Document], language: str, folder: Path) ->
     files["first"] = json.dumps(beginnings, ensure_ascii=False, separators=(",", ":"))
     (folder / FOLDER).mkdir(exist_ok=True)
     for name, content in files.items():
-        (folder / FOLDER / f"{name}.json").write_text(content, "utf-8")
+        path = folder / FOLDER / f"{name}.json"
+        with naming(path):
+            path.write_text(content, "utf-8")
     return tuple(f"{FOLDER}{name}.json" for name in sorted(files))
 
 
@@ -85,14 +87,15 @@ def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str
     asked = sorted(words | beginnings)
     known: set[str] = set()
     stems: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(dir=folder.parent) as top:
-        bundle = Path(top) / "stems"
-        documents = [Document("typed", " ".join(typed), {}), Document("words", " ".join(asked), {})]
-        pagefind.write_bundle(documents[: 1 + bool(asked)], language, bundle)
-        for stem, places in pagefind.read_words(bundle):
-            if 0 in places:
-                known.add(_bare(stem))
-            stems.update((asked[place], stem) for place in places.get(1, ()))
+    # What a kill leaves of it is removed with the bundle, in whose folder it is.
+    bundle = folder / "stems"
+    documents = [Document("typed", " ".join(typed), {}), Document("words", " ".join(asked), {})]
+    pagefind.write_bundle(documents[: 1 + bool(asked)], language, bundle)
+    for stem, places in pagefind.read_words(bundle):
+        if 0 in places:
+            known.add(_bare(stem))
+        stems.update((asked[place], stem) for place in places.get(1, ()))
+    remove_tree(bundle)
     used = {word: stem for word, stem in stems.items() if word in words and stem in known}
     # Numbers and names with numbers have no other forms.
     unchanged = known - set(used.values()) - {""}
