@@ -663,6 +663,10 @@ def test_the_beginning_of_a_word_is_enough_though_the_index_has_many_pieces(
         page = open_index(ctx, tmp_path, serve, chromium)
     assert len(list((tmp_path / "site/pagefind").rglob("*.pf_index"))) > 2 * parts
     model = Model(ctx)
+    # As one types on: the second waits for what the first has begun to load.
+    asked = "(all) => Promise.all(all.map((typed) => window.search(typed, {}, '')))"
+    found = page.evaluate(asked, ["harp", "harpo"])
+    assert [set(each["rows"]) for each in found] == [model.with_word("harp"), model.with_word("harpo")]
     for typed in ("harpo", "harpot", "harp", "harpog", "harpottttt", *chance.sample(words, 5)):
         assert set(ask(page, typed, {}, "newest")["rows"]) == model.with_word(typed)
     page.close()

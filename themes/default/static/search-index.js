@@ -69,14 +69,18 @@ async function openParts(folder, pointer, column, pagefind) {
 // Pagefind looks for a word in the one piece of the index where it would stand. Words that begin like it may go on in
 // the pieces after that, which are to be loaded before.
 function reacher(metas, pagefind) {
-  const asked = new Set();
+  const loads = new Map();
   return async (words) => {
     const wanted = words.flatMap((word) => metas.flatMap(({ pieces }) => (
       pieces.filter(([first]) => first.startsWith(word)).slice(0, PIECES)
     )));
     // What is next after the first word of all: no stem is made of it.
-    const within = wanted.map(([first, last]) => (first === last ? first : `${first}0`)).filter((word) => !asked.has(word));
-    await Promise.all([...new Set(within)].map((word) => { asked.add(word); return pagefind.preload(word); }));
+    const within = wanted.map(([first, last]) => (first === last ? first : `${first}0`));
+    await Promise.all([...new Set(within)].map((word) => {
+      if (!loads.has(word)) loads.set(word, once(() => pagefind.preload(word)));
+      // Perhaps still on its way for what was typed before.
+      return loads.get(word)();
+    }));
   };
 }
 
