@@ -23,7 +23,7 @@ from zstatic.progress import Track, silent
 from zstatic.statefolder import clear_away
 
 # Of what a bundle consists of; another one, and bundles are made anew.
-FORM = 2
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        return digest(json.dumps([FORM, pagefind.version(), self.language, self.digests]).encode())
+        return digest(json.dumps([_FORM, pagefind.version(), self.language, self.digests]).encode())
 
 
 @dataclass(frozen=True, slots=True)
