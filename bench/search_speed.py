@@ -20,9 +20,10 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Request, Route
+from playwright.sync_api import Browser, Page, Request
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
@@ -47,11 +48,16 @@ FILTER = {"type": {"any": ["journalArticle"], "not": []}, "year": {"any": ["2000
 
 
 class Compressing(Quiet):
-    """As web hosts send things."""
+    """As web hosts send things; what is asked for when results are shown waits until they are seen."""
+
+    shown = Event()
+    shown.set()
 
     def send_head(self) -> Any:
         path = Path(self.translate_path(self.path))
         path = path / "index.html" if path.is_dir() else path
+        if re.match(r"(facets|tag|creator|files)\.\w+\.json$", path.name):
+            self.shown.wait()
         if path.suffix not in (".js", ".json", ".css", ".html") or not path.is_file():
             return super().send_head()
         body = gzip.compress(path.read_bytes(), 6)
@@ -112,16 +118,13 @@ def first_results(browser: Browser, url: str) -> tuple[str, str]:
     """kB and requests from an empty cache until results are shown, and until the filters are, too."""
     page = browser.new_context().new_page()
     sizes: list[int] = []
-    later: list[Route] = []
     page.on("requestfinished", lambda request: sizes.append(size(request)))
-    # The page asks for them when it shows the results, which is told a moment later.
-    page.route(re.compile(r"/pagefind/(facets|tag|creator|files)\.\w+\.json"), later.append)
+    Compressing.shown.clear()
     page.goto(url)
     page.locator("#search-results article").first.wait_for()
     page.wait_for_timeout(500)
     first = kilobytes(sizes)
-    for route in later:
-        route.continue_()
+    Compressing.shown.set()
     page.wait_for_load_state("networkidle")
     whole = kilobytes(sizes)
     page.context.close()
@@ -201,7 +204,7 @@ def queries(ctx: Context) -> dict[str, str]:
     def near(share: float, those: Counter[str] = counts) -> str:
         return min(those, key=lambda word: (abs(those[word] - share * len(sample)), word))
 
-    titles = (each.title.split() for each in sample)
+    titles = [each.title.split() for each in sample]
     words = next(title[:3] for title in titles if len(title) > 4 and all(map(str.isalpha, title[:3])))
     title_word = next(word for word in words if len(word) > 4)
     return {
@@ -212,6 +215,7 @@ def queries(ctx: Context) -> dict[str, str]:
         "beginning of words in 30 %": near(0.3, starts),
         "two words": " ".join(words[:2]),
         "three title words": " ".join(words[:3]),
+        "title of ten words and more": " ".join(next(title for title in titles if len(title) > 9)),
         "phrase": f'"{" ".join(words[:3])}"',
         "OR": f"{near(0.005)} OR {near(0.03)}",
         "NOT": f"{near(0.1)} NOT {near(0.03)}",
