@@ -22,6 +22,7 @@ from zstatic.errors import SearchError
 from zstatic.fulltext import FileText
 from zstatic.outputs import Copy
 from zstatic.pagefind import Document
+from zstatic.progress import silent
 from zstatic.search import FacetColumn, Record, facet_columns, indexed, joined, records, spaced
 from zstatic.sorting import sort_key
 from zstatic.statefolder import remove_ours
@@ -421,6 +422,29 @@ def test_an_empty_or_cut_file_of_the_files_index_is_not_published(tmp_path: Path
     for content in (b"", damaged.read_bytes()[:-3]):
         rewrite(damaged, content)
         assert make_files(0, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "ending", ["pagefind.js", "worker.js", ".pagefind", ".pf_meta", ".pf_index", ".pf_fragment"]
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_index_of_which_bytes_came_too_late_is_made_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, times: int
+) -> None:
+    expected, write, cut = make_items(0, tmp_path / "fresh"), pagefind.write_bundle, []
+
+    def write_cut(documents: Any, language: str, folder: Path, track: Any = silent) -> None:
+        write(documents, language, folder, track)
+        if folder.name == "bundle" and len(cut) < times:
+            cut.append(path := next(folder.rglob(f"*{ending}")))
+            path.write_bytes(path.read_bytes()[:-20])
+
+    monkeypatch.setattr(pagefind, "write_bundle", write_cut)
+    if times == 1:
+        assert make_items(0, tmp_path / "kept") == expected
+    else:
+        with pytest.raises(SearchError, match=r"damaged|cut short"):
+            make_items(0, tmp_path / "kept")
 
 
 def rewrite(path: Path, content: bytes) -> None:

@@ -83,6 +83,14 @@ def make_bundle(task: Task, fingerprint: str, previous: Index | None = None, tra
     previous: what `read_index` gave. Raises SearchError, ConfigError on a full disk; a folder without a
     complete bundle is then left, as by a kill at any moment.
     """
+    try:
+        return _make_bundle(task, fingerprint, previous, track)
+    except pagefind.UnfinishedError:
+        # On a busy machine its last bytes may come too late.
+        return _make_bundle(task, fingerprint, None, track)
+
+
+def _make_bundle(task: Task, fingerprint: str, previous: Index | None, track: Track) -> Index:
     work, folder = task.folder, bundle_folder(task.folder)
     if previous is None:
         clear_away(folder if is_plain_folder(work) else work)
@@ -100,7 +108,7 @@ def make_bundle(task: Task, fingerprint: str, previous: Index | None = None, tra
         for result_id, document in zip(bundle.ids, task.digests, strict=True)
     ):
         # A new document got the id of an old one; Pagefind never overwrites, so the old text is still there.
-        return make_bundle(task, fingerprint, None, track)
+        return _make_bundle(task, fingerprint, None, track)
     _clear(folder, set(bundle.files))
     words = write_lexicon(documents, task.language, folder)
     known = {pagefind.fragment_path(result_id) for result_id in kept}
@@ -124,6 +132,8 @@ def _checked(path: Path, url: str | None) -> File:
         payload = pagefind.unpacked(content, path)
         if url is not None and pagefind.read_fragment(payload, path).url != url:
             raise SearchError(f"Pagefind stored another document than {url} as {path.name}")
+    elif path.suffix == ".js":
+        pagefind.check_script(content, path)
     return File(digest(content), mark)
 
 

@@ -67,6 +67,10 @@ class Bundle:
     files: tuple[str, ...]
 
 
+class UnfinishedError(SearchError):
+    """A file of a bundle is not there or not whole: Pagefind said too early that it had written it."""
+
+
 def version() -> str:
     """The Pagefind that would be run."""
     return metadata.version("pagefind_bin")
@@ -293,7 +297,7 @@ def read_bundle(folder: Path) -> Bundle:
     written = {name for name, path in files_below(folder) if path.stat().st_size}
     for name in files:
         if name not in written:
-            raise SearchError(f"Pagefind left {folder / name} empty or did not write it", _HINT)
+            raise UnfinishedError(f"Pagefind left {folder / name} empty or did not write it", _HINT)
     return Bundle(ids, files)
 
 
@@ -344,10 +348,16 @@ def unpacked(packed: bytes, path: Path) -> bytes:
     try:
         content = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
-        raise SearchError(f"{path} is damaged ({error})", _HINT) from error
+        raise UnfinishedError(f"{path} is damaged ({error})", _HINT) from error
     if not content.startswith(_MAGIC):
         raise SearchError(f"{path} is not a file of Pagefind's", _HINT)
     return content.removeprefix(_MAGIC)
+
+
+def check_script(content: bytes, path: Path) -> None:
+    """Raise SearchError for one of Pagefind's scripts that is cut short."""
+    if not content.rstrip().endswith((b"};", b"})();")):
+        raise UnfinishedError(f"{path} is cut short", _HINT)
 
 
 def _read_json(path: Path) -> JSON:
