@@ -25,7 +25,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], st
     top = tmp_path_factory.mktemp("files")
     whale = top / "whale.pdf"
     whale.write_bytes(
-        pdf(*(f"page {number} of nothing" for number in range(1, 8)), "The quokka sings in the harpoon room")
+        pdf(
+            *(f"page {number} of nothing" for number in range(1, 8)),
+            "The quokka sings in the harpoon room of Lodz",
+        )
     )
     attachments = [
         make_attachment("FILE0001", "WHALE000", filename="whale.pdf"),
@@ -39,11 +42,17 @@ def address(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], st
         files={raw["data"]["md5"]: whale for raw in attachments},
     )
     write_folder(ctx, top / "repo", top / "work")
-    texts = file_texts(ctx, lambda slug, key: "Told by a quokka", 1000, top / "kept")
+    texts = file_texts(ctx, lambda slug, key: "Told by a quokka in Łódź", 1000, top / "kept")
     for copy in index_files(texts, "en", top / "work" / "files"):
         (top / "repo" / copy.path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(copy.source, top / "repo" / copy.path)
     return serve(top) + "repo/"
+
+
+def test_files_have_one_spelling_or_the_other(address: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{address}search/?in=files&q=Łódź")
+    expect(page.locator("#search-results .entry-title")).to_have_count(2)
+    assert sorted(found(page)) == ["A quokka book", "The whale"]
 
 
 def test_files_are_searched_when_asked_and_lead_to_the_page(address: str, visit: Callable[..., Page]) -> None:

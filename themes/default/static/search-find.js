@@ -139,16 +139,16 @@ export class Finder {
 
   // What a word stands for, {text, exact, beginnings, isClear}, or null: nobody used it, nor anything near.
   async meaning(word) {
-    const typed = compared(word);
-    if (HAS_CJK.test(word) || !typed) return { text: word, isClear: true };
+    const spellings = [...new Set([compared(folded(word)), compared(word)])];
+    if (HAS_CJK.test(word) || !spellings[0]) return { text: word, isClear: true };
     const words = await this.index.words();
-    const known = await words.meaning(typed);
-    if (known) return { text: word, ...known };
+    const known = (await Promise.all(spellings.map((typed) => words.meaning(typed)))).filter(Boolean);
+    if (known.length) return { text: word, ...(spellings.length > 1 ? either(known) : known[0]) };
     for (const form of [folded(word), word]) {
       if ((await this.ask(`"${form}"`)).length) return { text: word, exact: [form], beginnings: [], isClear: false };
     }
     this.unknown.push(word);
-    const nearest = this.exact ? "" : await words.nearest(typed);
+    const nearest = this.exact ? "" : await words.nearest(spellings[0]);
     if (!nearest) return null;
     this.near.push(word);
     return { text: nearest, ...await words.meaning(nearest) };
@@ -247,6 +247,10 @@ export function valuesNamed(facet, text, name = "") {
 // The part of the index that a result is from.
 const partOf = ({ id }) => /-x-(\d+)_/.exec(id)?.[1] ?? "";
 // As the lists of words have it.
-const compared = (word) => folded(word).normalize("NFD").replace(/[^\p{L}\p{N}+#_]/gu, "");
+const compared = (word) => word.toLowerCase().normalize("NFD").replace(/[^\p{L}\p{N}+#_]/gu, "");
+// What is spelt like one or the other: inside files there may be Łódź as well as Lodz.
+const either = (meanings) => ({
+  exact: [...new Set(meanings.flatMap(({ exact }) => exact))], beginnings: meanings.flatMap(({ beginnings }) => beginnings), isClear: false,
+});
 const inField = async (...about) => (await import("./search-fields.js")).inField(...about);
 const having = async (...about) => (await import("./search-phrases.js")).having(...about);
