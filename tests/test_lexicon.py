@@ -22,7 +22,7 @@ def lexicon(folder: Path, *texts: str, language: str = "en", pages: tuple[str, .
     for first in beginnings(folder)["firsts"].split(" "):
         word, content = "", json.loads((folder / f"words/{number_of(first):08x}.json").read_text("utf-8"))
         for part in content.split(" "):
-            rest, _, ending = part.partition("/")
+            rest, _, ending = part.removesuffix("'").partition("/")
             word = cut(word, int(rest[0], 36)) + rest[1:]
             words[word] = cut(word, length(word) - int(ending[0], 36)) + ending[1:] if ending else word
     assert [*words] == sorted(words, key=utf_16)
@@ -73,6 +73,14 @@ def test_words_are_those_that_the_index_compares(tmp_path: Path) -> None:
     assert words.keys() >= {"a_b", "101016jcell", "1016", "cell"}
     assert "müller" not in words
     assert "" not in words
+
+
+def test_words_with_accents_or_other_spellings_are_marked_with_all_forms(tmp_path: Path) -> None:
+    documents = [Document("1", "Élèves and levels", {"title": "CO₂ waves", "title_alias": "co2"})]
+    write_lexicon(documents, "en", tmp_path)
+    coded = " ".join(json.loads(path.read_text("utf-8")) for path in tmp_path.rglob("words/????????.json"))
+    marked = {part[1:] for part in coded.split(" ") if part.endswith("'")}
+    assert marked == {"co2'", "₂'", "eleves/2'"}
 
 
 def test_the_stems_are_those_of_the_language_of_the_site(tmp_path: Path) -> None:

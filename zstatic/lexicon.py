@@ -40,7 +40,9 @@ def write_lexicon(documents: Iterable[Document], language: str, folder: Path) ->
 
     language: that of the bundle. Raises SearchError, ConfigError or OSError on a full disk.
     """
+    documents = list(documents)
     stems, cut = _stems(_typed(documents), language, folder)
+    loose = _loose(documents, stems)
     parts: dict[str, list[str]] = {}
     names: set[str] = set()
     part: list[str] = []
@@ -50,7 +52,7 @@ def write_lexicon(documents: Iterable[Document], language: str, folder: Path) ->
             names.add(_name(word))
             part = parts[word] = []
         part.append(word)
-    files = {_name(first): _coded(words, stems) for first, words in parts.items()}
+    files = {_name(first): _coded(words, stems, loose) for first, words in parts.items()}
     beginnings = {"firsts": " ".join(parts), **_beginnings(stems, cut)}
     files["first"] = json.dumps(beginnings, ensure_ascii=False, separators=(",", ":"))
     (folder / FOLDER).mkdir(exist_ok=True)
@@ -74,6 +76,20 @@ def _typed(documents: Iterable[Document]) -> list[str]:
             typed.update(text.split())
         typed.update(map(str, range(1, len(document.pages) + 1)))
     return sorted(typed)
+
+
+def _loose(documents: Iterable[Document], stems: Mapping[str, str]) -> set[str]:
+    """The stems of words that Pagefind misses in some phrases: it loses the places of those with accents.
+
+    And other spellings have a place of their own.
+    """
+    typed: set[str] = set()
+    for document in documents:
+        for text in (document.content, *document.pages):
+            typed.update(word for word in text.split() if not word.isascii())
+        for name, text in document.meta.items():
+            typed.update(word for word in text.split() if name.endswith("alias") or not word.isascii())
+    return {stems[word] for text in typed for part in _parts(text) if (word := _bare(part)) in stems}
 
 
 def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str], set[str]]:
@@ -148,15 +164,17 @@ def _beginnings(stems: Mapping[str, str], cut: Container[str]) -> dict[str, Any]
     return {"longer": longer, "apart": apart}
 
 
-def _coded(words: Iterable[str], stems: Mapping[str, str]) -> str:
+def _coded(words: Iterable[str], stems: Mapping[str, str], loose: Container[str]) -> str:
     """In order, each as the number of letters shared with the one before (base 36), and the others.
 
     Then, where the stem is another, "/", how many letters it lacks at the end, and what it has instead.
+    And "'" where phrases are to be looked for by reading.
     """
     coded = []
     for before, word in pairwise(["", *words]):
         shared = word[: min(_LONGEST, shared_length(before, word))]
-        coded.append(f"{_number_of(shared)}{word[len(shared) :]}{_ending(word, stems[word])}")
+        mark = "'" if stems[word] in loose else ""
+        coded.append(f"{_number_of(shared)}{word[len(shared) :]}{_ending(word, stems[word])}{mark}")
     return json.dumps(" ".join(coded), ensure_ascii=False)
 
 

@@ -1,7 +1,7 @@
 // What a field such as title: finds. Loaded with the first query that has one.
 
-import { having, havingForm } from "./search-phrases.js";
-import { HAS_CJK, bare, folded } from "./search-query.js";
+import { VERIFIED, having, havingForm } from "./search-phrases.js";
+import { HAS_CJK, asWords, bare, folded } from "./search-query.js";
 
 // The parts of a document that a field searches; index and words are made in search.py.
 const PARTS = {
@@ -10,7 +10,6 @@ const PARTS = {
   tag: ["tags", "tags_alias"],
   id: ["ids"],
 };
-const VERIFIED = 400; // at most so many documents are read
 
 const isIn = (field) => ({ matchedMetaFields }) => (matchedMetaFields ?? []).some((name) => PARTS[field].includes(name));
 
@@ -26,8 +25,8 @@ async function withPhrase(text, field, finder) {
   const results = await finder.phraseHits(text, PARTS[field]);
   const inside = results.filter(isIn(field));
   // Of a phrase that is in the text as well, Pagefind does not say where else it is.
-  const unsure = results.filter((result) => !inside.includes(result)).slice(0, VERIFIED);
-  return [...inside, ...await having(text, unsure, PARTS[field])];
+  const unsure = results.filter((result) => !isIn(field)(result));
+  return [...inside, ...await having(asWords(text), unsure, PARTS[field], finder)];
 }
 
 async function withWord(text, field, finder) {
@@ -46,18 +45,7 @@ async function withForm(form, field, finder) {
   if ((await words.meaning(form))?.isClear) return results;
   const sure = new Map((await finder.ask(`"${form}"`)).map((result) => [result.id, result]));
   const unsure = results.filter((result) => sure.has(result.id) && isIn(field)(result) && !isIn(field)(sure.get(result.id)));
-  const isForm = (word) => isFormOf(form, word, finder);
-  return [...sure.values(), ...await havingForm(isForm, unsure.slice(0, VERIFIED), PARTS[field]), ...unsure.slice(VERIFIED)];
-}
-
-// The stem of a word that nobody used is unknown, but forms of it are in the same documents.
-async function isFormOf(form, word, finder) {
-  if (word[0] !== form[0]) return false;
-  const words = await finder.index.words();
-  const stem = await words.stem(form);
-  if (stem !== undefined) return (await words.stem(word)) === stem;
-  const [one, other] = await Promise.all([form, word].map(async (each) => new Set((await finder.ask(`"${each}"`)).map(({ id }) => id))));
-  return one.size === other.size && [...one].every((id) => other.has(id));
+  return [...sure.values(), ...await havingForm(form, unsure.slice(0, VERIFIED), PARTS[field], finder), ...unsure.slice(VERIFIED)];
 }
 
 // Documents with just that identifier: the beginning of one would find others, too. Any version of a preprint.

@@ -1,6 +1,6 @@
 // A tree of what is looked for (search-query.js) -> the rows of the index that have it, each with a score.
 
-import { CJK_RUN, HAS_CJK, bare, bareWords, folded, spaced } from "./search-query.js";
+import { CJK_RUN, HAS_CJK, asWords, bare, bareWords, compared, folded, spaced } from "./search-query.js";
 
 const KNOWN = ["title", "creators", "year"];
 const PREFERRED = 6; // so many words of a query
@@ -197,12 +197,21 @@ export class Finder {
 
   // names: of the parts of documents in which it is looked for where Pagefind does not tell.
   async phraseHits(text, names) {
-    for (const asked of [text, folded(text)]) {
-      const hits = await this.ask(`"${spaced(asked)}"`);
-      if (hits.length) return hits;
-    }
-    // Pagefind loses places of words with accents.
-    return having(text, (await this.ask(spaced(folded(text)))).slice(0, REFINED), names);
+    const found = (await Promise.all([...new Set([text, folded(text)])].map((each) => this.ask(`"${spaced(each)}"`)))).flat();
+    const hits = new Map(found.map((result) => [result.id, result]));
+    const typed = asWords(text);
+    const words = await this.index.words();
+    const isLoose = typed.length > 1 && !HAS_CJK.test(text) && (await Promise.all(typed.map((word) => words.isLoose(word)))).some(Boolean);
+    if (!isLoose) return [...hits.values()];
+    const sets = await Promise.all(text.split(/\s+/).filter(compared).map((word) => this.spelt(word)));
+    const candidates = [...sets[0].values()].filter(({ id }) => !hits.has(id) && sets.every((set) => set.has(id)));
+    return [...hits.values(), ...await having(typed, candidates, names, this)];
+  }
+
+  // Id -> result of what has a word, in either spelling.
+  async spelt(word) {
+    const found = await Promise.all([compared(folded(word)), compared(word)].map((each) => this.ask(`"${each}"`)));
+    return new Map(found.flat().map((result) => [result.id, result]));
   }
 
   async years({ from, to }) {
@@ -246,8 +255,6 @@ export function valuesNamed(facet, text, name = "") {
 
 // The part of the index that a result is from.
 const partOf = ({ id }) => /-x-(\d+)_/.exec(id)?.[1] ?? "";
-// As the lists of words have it.
-const compared = (word) => word.toLowerCase().normalize("NFD").replace(/[^\p{L}\p{N}+#_]/gu, "");
 // What is spelt like one or the other: inside files there may be Łódź as well as Lodz.
 const either = (meanings) => ({
   exact: [...new Set(meanings.flatMap(({ exact }) => exact))], beginnings: meanings.flatMap(({ beginnings }) => beginnings), isClear: false,

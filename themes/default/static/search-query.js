@@ -25,6 +25,9 @@ export const joinedHtml = (html) => untied(html).replace(CJK_GAP, "");
 export const folded = (text) => text.normalize("NFKC").toLowerCase().replace(/[ßæœøłđðþħı]/g, (letter) => LETTERS[letter]);
 // A word as Pagefind compares it: no accents, no punctuation.
 export const bare = (word) => folded(word).normalize("NFD").replace(/[^\p{L}\p{N}+#]/gu, "");
+// As the lists of words have it, and Pagefind with it.
+export const compared = (word) => word.toLowerCase().normalize("NFD").replace(/[^\p{L}\p{N}+#_]/gu, "");
+export const asWords = (text) => text.split(/\s+/).map((word) => compared(folded(word))).filter(Boolean);
 export const bareWords = (text) => text.split(/[^\p{L}\p{N}\p{M}+#]+/u).map(bare).filter(Boolean);
 
 // Identifiers ---------------------------------------------------------------------------------------------------------

@@ -50,16 +50,16 @@ class List {
     return once(this.files, place, async () => decoded(await this.read(nameOf(this.firsts[place]))));
   }
 
-  // [word, stem] of those that begin so, up to more than MANY stems.
+  // [word, stem, isLoose] of those that begin so, up to more than MANY stems.
   async beginning(start) {
     const found = [];
     const stems = new Set();
     let place = this.placeOf(start);
     do {
-      for (const [word, stem] of await this.file(place)) {
-        if (!word.startsWith(start)) continue;
-        found.push([word, stem]);
-        if (stems.add(stem).size > MANY) return found;
+      for (const entry of await this.file(place)) {
+        if (!entry[0].startsWith(start)) continue;
+        found.push(entry);
+        if (stems.add(entry[1]).size > MANY) return found;
       }
       place += 1;
     } while (this.firsts[place]?.startsWith(start));
@@ -131,7 +131,15 @@ class Words {
   }
 
   // undefined: nobody used the word.
-  async stem(word) { return (await this.#beginnings(word)).flat().find(([other]) => other === word)?.[1]; }
+  async stem(word) { return (await this.#entries(word))[0]?.[1]; }
+
+  // Whether Pagefind may miss phrases with the word.
+  async isLoose(word) {
+    const entries = await this.#entries(word);
+    return !entries.length || entries.some(([, , loose]) => loose);
+  }
+
+  async #entries(word) { return (await this.#beginnings(word)).flat().filter(([other]) => other === word); }
 }
 
 // Each with a word that has it.
@@ -148,9 +156,10 @@ function decoded(text) {
   const words = [];
   let word = "";
   for (const part of text.split(" ")) {
-    const [rest, ending] = part.split("/");
+    const isLoose = part.endsWith("'");
+    const [rest, ending] = (isLoose ? part.slice(0, -1) : part).split("/");
     word = word.slice(0, parseInt(rest[0], 36)) + rest.slice(1);
-    words.push([word, ending === undefined ? word : word.slice(0, word.length - parseInt(ending[0], 36)) + ending.slice(1)]);
+    words.push([word, ending === undefined ? word : word.slice(0, word.length - parseInt(ending[0], 36)) + ending.slice(1), isLoose]);
   }
   return words;
 }
