@@ -169,6 +169,16 @@ def test_identifiers_are_searched_in_their_plain_form(fields: dict[str, str], id
         ("Die Straße", "strasse"),
         ("Müller, Ægir", "mueller aegir"),
         ("Measuring CO₂ by Æ", "co2 ae"),
+        ("CD4/CD8", "cd4 cd8"),
+        ("H2O/CO₂, x1,x2", "h2o/co2 h2o co2 x1 x2"),
+        ("PM2.5/PM10 and IL-2/IL-4", "pm2.5 pm10 il-2 il-4"),
+        ("Na+/K+-ATPase, Fe2+/Fe3+", "na+ k+ atpase fe2+ fe3+"),
+        ("C++/C#", "c++ c#"),
+        ("Franco-German/Anglo-Saxon", "franco-german anglo-saxon"),
+        ("Müller-Thurgau/x", "mueller-thurgau/x müller-thurgau mueller-thurgau"),
+        ("(re)CO2 [CD4–CD8]", "cd4-cd8 co2 cd4 cd8"),
+        ("and/or, 1,000 (CD8), p53-dependent, 1:1", None),
+        ("https://a.example/x1/x2 (www.a.example/x1) doi:10.1/x1 10.1/x1(2)a3", None),
         ("Dvořák", None),
         ("Café", None),
         ("Plain", None),
@@ -188,6 +198,19 @@ def test_decomposed_names_have_the_same_alias() -> None:
 
 def test_words_of_an_abstract_have_no_german_alias() -> None:
     assert only_record(title="T", abstractNote="Für H₂O").document.meta["alias"] == "h2o"
+
+
+@pytest.mark.parametrize(
+    ("fields", "alias"),
+    [
+        ({"abstractNote": "Of\tCD4/CD8\nand x"}, "alias"),
+        ({"publisher": "CD4/CD8"}, "alias"),
+        ({"tags": make_tags("the CD4/CD8 ratio")}, "tags_alias"),
+        ({"creators": [author("Group CD4/CD8")]}, "creators_alias"),
+    ],
+)
+def test_pieces_of_words_have_an_alias_in_each_field(fields: dict[str, Any], alias: str) -> None:
+    assert only_record(title="T", **fields).document.meta[alias] == "cd4 cd8"
 
 
 def test_characters_of_chinese_and_japanese_are_words() -> None:

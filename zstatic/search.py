@@ -430,8 +430,11 @@ def _aliases(short: Iterable[str], long: str = "") -> list[str]:
         for word in _special_words(text):
             candidates = (folded(word), folded(word.translate(_GERMAN)))
             spellings.update(dict.fromkeys(_spellings(word, candidates)))
+        for piece in _pieces(text):
+            spellings.update(dict.fromkeys((_alias(folded(piece)), _alias(folded(piece.translate(_GERMAN))))))
     for word in _special_words(long):
         spellings.update(dict.fromkeys(_spellings(word, (folded(word),))))
+    spellings.update(dict.fromkeys(_alias(folded(piece)) for piece in _pieces(long)))
     return list(spellings)
 
 
@@ -447,11 +450,50 @@ def _spellings(word: str, candidates: Iterable[str]) -> Iterator[str]:
     for candidate in candidates:
         bare = _bare(candidate)
         if bare and (bare != known or is_divided):
-            yield spaced(_EDGES.sub("", _PLUS.sub(" ", candidate.translate(_PLAIN_SIGNS))))
+            yield _alias(candidate)
             is_divided = False
 
 
-_EDGES = re.compile(r"^[\W_]+|[^\w+#]+$")
+_EDGES = re.compile(r"^[\W_]+|(?<![^\w+#])[^\w+#]+$")
+
+
+def _alias(word: str) -> str:
+    return spaced(_EDGES.sub("", _PLUS.sub(" ", word.translate(_PLAIN_SIGNS))))
+
+
+# Of CD4/CD8 Pagefind knows the whole and, of its parts, the letters and the digits, each by themselves.
+_PARTING = "/,:;()\\[\\]{}…–—"
+_INSIDE = re.compile(rf"[{_PARTING}+](?<=\S.)-?(?=\w)\S*")
+_BETWEEN = re.compile(rf"[{_PARTING}]+|(?<=\+)-")
+_PARTED_FURTHER = re.compile(r"\w[-']\w|\w[+#]|[^\W\d_][0-9]|[0-9][^\W\d_]|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_ADDRESS = ("10.", "www.", "doi:")
+_BEFORE_ADDRESS = "([{<\"'“‘"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What signs part in words without a space, as far as Pagefind parts it further: CD4 and CD8."""
+    for word in _parted_words(text):
+        if "://" in word or word.lower().lstrip(_BEFORE_ADDRESS).startswith(_ADDRESS):
+            continue
+        parts = (_plain_piece(part) for part in _BETWEEN.split(word))
+        if found := [part for part in parts if _PARTED_FURTHER.search(part)]:
+            whole = _bare(_plain_piece(word))
+            yield from (part.lower() for part in found if _bare(part) != whole)
+
+
+def _plain_piece(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_PLAIN_SIGNS)
+
+
+def _parted_words(text: str) -> Iterator[str]:
+    end = 0
+    for found in _INSIDE.finditer(text):
+        word = text[end : found.start()].rsplit(None, 1)[-1] + found[0]
+        if not word.isascii():
+            yield from spaced(unicodedata.normalize("NFC", word)).split()
+        elif _PARTED_FURTHER.search(word):
+            yield word
+        end = found.end()
 
 
 def divided(text: str) -> str:
