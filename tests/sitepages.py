@@ -112,7 +112,8 @@ def write_folder(
 ) -> None:
     """Write a site. work: where Pagefind works. within: folders of it that are enough."""
     site = Site(ctx)
-    copies = index_site(records(ctx), "en", work, facets=facet_columns(ctx)) if with_search else ()
+    language = ctx.config.site.language
+    copies = index_site(records(ctx), language, work, facets=facet_columns(ctx)) if with_search else ()
     wanted = [output for path, output in site.outputs.items() if path.startswith(within)]
     for output in [*wanted, *copies]:
         path = folder / output.path

@@ -29,7 +29,7 @@ from searchmodel import Choices, Model, Work, plain, words_of
 from sitepages import context, context_of_libraries, site_config
 from test_search_browser import write_folder
 
-from zstatic.config import SelectRules
+from zstatic.config import SelectRules, SiteConfig
 from zstatic.library import read_library
 from zstatic.pages.context import Context, make_context
 from zstatic.schema import Schema
@@ -669,6 +669,25 @@ def test_the_beginning_of_a_word_is_enough_though_the_index_has_many_pieces(
     assert [set(each["rows"]) for each in found] == [model.with_word("harp"), model.with_word("harpo")]
     for typed in ("harpo", "harpot", "harp", "harpog", "harpottttt", *chance.sample(words, 5)):
         assert set(ask(page, typed, {}, "newest")["rows"]) == model.with_word(typed)
+    page.close()
+
+
+def test_a_little_word_that_is_tied_to_the_next_one_is_left_out(
+    tmp_path: Path, serve: Callable[[Path], str], chromium: Browser
+) -> None:
+    config = site_config(site=SiteConfig("Un site", base_url="https://example.org/", language="fr"))
+    titles = ["L’œuvre d’art", "Art et histoire", "Partir", "Eoin O’Neil"]
+    items = [make_item(f"ITEM{number:04}", title=title) for number, title in enumerate(titles)]
+    ctx = context(*items, config=config)
+    page = open_index(ctx, tmp_path, serve, chromium)
+    for query, found in [
+        ("l'art", {"L’œuvre d’art", "Art et histoire"}),
+        ("l’histoire de l’art", {"Art et histoire"}),
+        ("title:l'œuvre", {"L’œuvre d’art"}),
+        ("o'neil", {"Eoin O’Neil"}),
+        ('"d\'art"', {"L’œuvre d’art"}),
+    ]:
+        assert {ctx.items[row].title for row in ask(page, query, {}, "newest")["rows"]} == found
     page.close()
 
 

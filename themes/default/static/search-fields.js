@@ -1,6 +1,6 @@
 // What a field such as title: finds. Loaded with the first query that has one.
 
-import { VERIFIED, having, havingForm } from "./search-phrases.js";
+import { VERIFIED, having, havingForm, phraseHits } from "./search-phrases.js";
 import { HAS_CJK, asWords, bare, folded } from "./search-query.js";
 
 // The parts of a document that a field searches; index and words are made in search.py.
@@ -22,7 +22,7 @@ export async function inField({ op, text, field }, finder) {
 }
 
 async function withPhrase(text, field, finder) {
-  const results = await finder.phraseHits(text, PARTS[field]);
+  const results = await phraseHits(text, PARTS[field], finder);
   const inside = results.filter(isIn(field));
   // Of a phrase that is in the text as well, Pagefind does not say where else it is.
   const unsure = results.filter((result) => !isIn(field)(result));

@@ -1,6 +1,6 @@
 // What is asked for -> the published files that have it inside, with the pages. Opened only when the reader wants it.
 
-import { Finder, prune } from "./search-find.js";
+import { Finder, elided, prune } from "./search-find.js";
 import { parse, wanted } from "./search-query.js";
 
 // folder: the address of pagefind/. Each part of the index is one of Pagefind's own.
@@ -53,8 +53,7 @@ export async function passages({ result }, most) {
 
 // The same with what stands inside files: items with a match there follow the others.
 export async function withFiles(q, found, opened) {
-  const { tree } = parse(q);
-  const pruned = prune(tree, { ...opened.idle, common: new Set() });
+  const pruned = prune(elided(parse(q).tree, opened.idle.little), { ...opened.idle, common: new Set() });
   if (!pruned || !isForFiles(pruned)) return { ...found, files: new Map(), problems: [...found.problems, { code: "files" }] };
   const files = await findFiles(pruned, await opened.inside());
   const exact = found.finder?.near.length ? null : found.scores;

@@ -1,6 +1,6 @@
 // A tree of what is looked for (search-query.js) -> the rows of the index that have it, each with a score.
 
-import { CJK_RUN, HAS_CJK, asWords, bare, bareWords, compared, folded, spaced } from "./search-query.js";
+import { CJK_RUN, HAS_CJK, bare, bareWords, compared, folded, spaced } from "./search-query.js";
 
 const KNOWN = ["title", "creators", "year"];
 const PREFERRED = 6; // so many words of a query
@@ -32,6 +32,14 @@ export function prune(tree, words, dropped = []) {
     }
     default: return tree ?? null;
   }
+}
+
+// "l'art" is "art" to who looks for it: a little word that is tied to the next one is left out like others.
+export function elided(tree, little) {
+  if (tree?.parts) return { ...tree, parts: tree.parts.map((part) => elided(part, little)) };
+  if (tree?.part) return { ...tree, part: elided(tree.part, little) };
+  if (tree?.op !== "word" || tree.field === "id") return tree;
+  return { ...tree, text: tree.text.replace(/^(\p{L}{1,2})['’](?=\p{L}{2})/u, (all, first) => (little.has(bare(first)) ? "" : all)) };
 }
 
 // Words that Pagefind is asked for together.
@@ -190,28 +198,9 @@ export class Finder {
   known(row) { return (this.hits.get(row).matchedMetaFields ?? []).filter((name) => KNOWN.includes(name)).length / 2; }
 
   async phrase(text) {
-    const results = await this.phraseHits(text);
+    const results = await phraseHits(text, undefined, this);
     if (!results.length) this.unknown.push(`"${text}"`);
     return this.scored(results);
-  }
-
-  // names: of the parts of documents in which it is looked for where Pagefind does not tell.
-  async phraseHits(text, names) {
-    const found = (await Promise.all([...new Set([text, folded(text)])].map((each) => this.ask(`"${spaced(each)}"`)))).flat();
-    const hits = new Map(found.map((result) => [result.id, result]));
-    const typed = asWords(text);
-    const words = await this.index.words();
-    const isLoose = typed.length > 1 && !HAS_CJK.test(text) && (await Promise.all(typed.map((word) => words.isLoose(word)))).some(Boolean);
-    if (!isLoose) return [...hits.values()];
-    const sets = await Promise.all(text.split(/\s+/).filter(compared).map((word) => this.spelt(word)));
-    const candidates = [...sets[0].values()].filter(({ id }) => !hits.has(id) && sets.every((set) => set.has(id)));
-    return [...hits.values(), ...await having(typed, candidates, names, this)];
-  }
-
-  // Id -> result of what has a word, in either spelling.
-  async spelt(word) {
-    const found = await Promise.all([compared(folded(word)), compared(word)].map((each) => this.ask(`"${each}"`)));
-    return new Map(found.flat().map((result) => [result.id, result]));
   }
 
   async years({ from, to }) {
@@ -260,4 +249,4 @@ const either = (meanings) => ({
   exact: [...new Set(meanings.flatMap(({ exact }) => exact))], beginnings: meanings.flatMap(({ beginnings }) => beginnings), isClear: false,
 });
 const inField = async (...about) => (await import("./search-fields.js")).inField(...about);
-const having = async (...about) => (await import("./search-phrases.js")).having(...about);
+const phraseHits = async (...about) => (await import("./search-phrases.js")).phraseHits(...about);

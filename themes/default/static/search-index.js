@@ -1,7 +1,7 @@
 // The index of the site, opened, and what a query finds in it. Knows nothing of the page.
 
 import { Facet } from "./search-facets.js";
-import { Finder, prune } from "./search-find.js";
+import { Finder, elided, prune } from "./search-find.js";
 import { HAS_CJK, bare, bareWords, comparedUrl, identifier, parse, wanted } from "./search-query.js";
 
 export const EXCERPT = 32; // words
@@ -165,7 +165,8 @@ export async function find(q, opened) {
   }
   const url = comparedUrl(q);
   if (url) return { scores: await linked(url, opened), finder: null, words: [], dropped: [], problems: [], straight: true };
-  const { tree, plain, problems, noFields } = parse(q);
+  const { tree: typed, plain, problems, noFields } = parse(q);
+  const tree = elided(typed, opened.idle.little);
   const dropped = [];
   const pruned = prune(tree, opened.idle, dropped);
   if (!pruned) return { ...await titled(plain ? wanted(tree) : [], opened), dropped, problems, plain };
@@ -213,7 +214,7 @@ async function linked(url, opened) {
   return scores;
 }
 
-// FNV-1a, as in search.py.
+// FNV-1a, as in shards.py.
 function numberOf(text) {
   let number = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) number = Math.imul(number ^ byte, 0x01000193) >>> 0;

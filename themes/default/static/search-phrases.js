@@ -1,9 +1,28 @@
-// Which documents have a phrase or a word in some place, seen by reading them. Loaded when Pagefind does not tell.
+// Which documents have a phrase, and what is seen by reading them where Pagefind does not tell. Loaded when needed.
 
-import { bare, bareWords, joined } from "./search-query.js";
+import { HAS_CJK, asWords, bare, bareWords, compared, folded, joined, spaced } from "./search-query.js";
 
 export const VERIFIED = 400; // at most so many documents are read
 const NOTES = "¶"; // between an abstract and the notes: no phrase leads across
+
+// The results that have a phrase. names: of the parts of documents to read where Pagefind does not tell.
+export async function phraseHits(text, names, finder) {
+  const found = (await Promise.all([...new Set([text, folded(text)])].map((each) => finder.ask(`"${spaced(each)}"`)))).flat();
+  const hits = new Map(found.map((result) => [result.id, result]));
+  const typed = asWords(text);
+  const words = await finder.index.words();
+  const isLoose = typed.length > 1 && !HAS_CJK.test(text) && (await Promise.all(typed.map((word) => words.isLoose(word)))).some(Boolean);
+  if (!isLoose) return [...hits.values()];
+  const sets = await Promise.all(text.split(/\s+/).filter(compared).map((word) => spelt(word, finder)));
+  const candidates = [...sets[0].values()].filter(({ id }) => !hits.has(id) && sets.every((set) => set.has(id)));
+  return [...hits.values(), ...await having(typed, candidates, names, finder)];
+}
+
+// Id -> result of what has a word, in either spelling.
+async function spelt(word, finder) {
+  const found = await Promise.all([compared(folded(word)), compared(word)].map((each) => finder.ask(`"${each}"`)));
+  return new Map(found.flat().map((result) => [result.id, result]));
+}
 
 // The results whose document has the words in a row, whatever their endings. names: of the parts of the document to
 // look into; without them, all and the text.
