@@ -135,6 +135,8 @@ export class Finder {
       this.near.push(words[0]);
       return this.scored(await this.ask(spaced(words[0])));
     }
+    // Mostly that is what is asked for in the end, so that nothing waits for the lists of words.
+    this.ask(spaced(folded(words.join(" ")))).catch(() => {});
     const meant = await Promise.all(words.map((word) => this.meaning(word)));
     if (meant.includes(null)) return new Float64Array(this.size);
     const results = await this.ask(spaced(folded(meant.map(({ text }) => text).join(" "))));

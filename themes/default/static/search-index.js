@@ -30,7 +30,7 @@ export async function openIndex(folder) {
   await pagefind.init();
   const { ids, reach } = await openParts(folder, pointer, shown.part, pagefind);
   const columns = new Columns(pointer, read);
-  return {
+  const opened = {
     pagefind, shown, ids, reach, columns,
     rows: new Map(ids.map((id, row) => [id, row])),
     idle: { common: new Set(pointer.common), little: new Set(pointer.little) },
@@ -47,6 +47,8 @@ export async function openIndex(folder) {
     facets: () => columns.load(Object.keys(pointer.facets).filter((name) => pointer.facets[name] === pointer.facets.year)),
     fragment: (row) => fragment(folder + pointer.parts[partOf(shown.part, row)].folder, ids[row]),
   };
+  opened.words().catch(() => {}); // which the first search will want
+  return opened;
 }
 
 const ranking = () => import("./search-ranking.js");
