@@ -35,14 +35,14 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def write_lexicon(documents: Iterable[Document], language: str, folder: Path) -> tuple[str, ...]:
+def write_lexicon(documents: Sequence[Document], language: str, folder: Path) -> tuple[str, ...]:
     """Write the files for a bundle into its folder; gives their names.
 
     language: that of the bundle. Raises SearchError, ConfigError or OSError on a full disk.
     """
-    documents = list(documents)
-    stems, cut = _stems(_typed(documents), language, folder)
-    loose = _loose(documents, stems)
+    typed = _typed(documents)
+    stems, cut = _stems(typed, language, folder)
+    loose = _loose(typed, documents, stems)
     parts: dict[str, list[str]] = {}
     names: set[str] = set()
     part: list[str] = []
@@ -78,18 +78,17 @@ def _typed(documents: Iterable[Document]) -> list[str]:
     return sorted(typed)
 
 
-def _loose(documents: Iterable[Document], stems: Mapping[str, str]) -> set[str]:
+def _loose(typed: Iterable[str], documents: Iterable[Document], stems: Mapping[str, str]) -> set[str]:
     """The stems of words that Pagefind misses in some phrases: it loses the places of those with accents.
 
     And other spellings have a place of their own.
     """
-    typed: set[str] = set()
+    loose = {word for word in typed if not word.isascii()}
     for document in documents:
-        for text in (document.content, *document.pages):
-            typed.update(word for word in text.split() if not word.isascii())
         for name, text in document.meta.items():
-            typed.update(word for word in text.split() if name.endswith("alias") or not word.isascii())
-    return {stems[word] for text in typed for part in _parts(text) if (word := _bare(part)) in stems}
+            if name.endswith("alias"):
+                loose.update(text.split())
+    return {stems[word] for text in loose for part in _parts(text) if (word := _bare(part)) in stems}
 
 
 def _stems(typed: list[str], language: str, folder: Path) -> tuple[dict[str, str], set[str]]:
