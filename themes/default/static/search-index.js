@@ -211,16 +211,9 @@ async function titled(words, opened) {
 async function linked(url, opened) {
   const { numbers, rows } = await opened.links();
   const scores = new Float64Array(opened.ids.length);
-  const wanted = numberOf(url);
+  const wanted = (await import("./search-number.js")).numberOf(url);
   numbers.forEach((number, place) => { if (number === wanted) scores[rows[place]] = 1; });
   return scores;
-}
-
-// FNV-1a, as in shards.py.
-function numberOf(text) {
-  let number = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) number = Math.imul(number ^ byte, 0x01000193) >>> 0;
-  return number;
 }
 
 // What the reader may have meant: the query with other words for those that nobody used. null: nothing that is found.

@@ -1,13 +1,9 @@
 // Texts of single items, from the files that itemtexts.py makes -> references to show, and files to save.
 
+import { numberOf } from "./search-number.js";
+
 const PARALLEL = 12;
 const loaded = new Map(); // address -> what is in the file
-
-function numberOf(text) {
-  let number = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) number = Math.imul(number ^ byte, 0x01000193) >>> 0;
-  return number;
-}
 
 async function shard(address) {
   const answer = await fetch(address, { cache: "no-cache" });

@@ -1,6 +1,8 @@
 // What a typed word stands for: all words that begin with it, and the other forms of these. The lists of words, with
 // their stems, are made in lexicon.py.
 
+import { numberOf } from "./search-number.js";
+
 const MANY = 24; // stems; as there
 const NEAR = 5; // letters at the beginning of a word that nothing has, by which the nearest are found
 const NEAR_SHARE = 0.6; // of all its letters
@@ -145,12 +147,7 @@ class Words {
 // Each with a word that has it.
 const stemsOf = (words) => new Map(words.map(([word, stem]) => [stem, word]));
 
-// FNV-1a, as in shards.py.
-function nameOf(first) {
-  let number = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(first)) number = Math.imul(number ^ byte, 0x01000193) >>> 0;
-  return number.toString(16).padStart(8, "0");
-}
+const nameOf = (first) => numberOf(first).toString(16).padStart(8, "0");
 
 function decoded(text) {
   const words = [];
